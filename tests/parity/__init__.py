@@ -1,0 +1,1 @@
+"""Golden data: what the published systems return for given inputs and weights."""
