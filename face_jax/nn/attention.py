@@ -1,0 +1,184 @@
+"""Multi-head attention and pre-norm transformer blocks."""
+
+from typing import Any
+
+import flax.linen as nn
+import jax
+import jax.numpy as jnp
+from flax import struct
+
+from face_jax.nn.layers import Dense, layer_norm
+from face_jax.types import Array
+
+
+@struct.dataclass
+class KeysValues:
+    """What queries attend to, projected once and used by many queries.
+
+    Attributes:
+      keys: [B, L, heads, head_dim].
+      values: [B, L, heads, head_dim].
+    """
+
+    keys: Array
+    values: Array
+
+
+def split_heads(x: Array, num_heads: int) -> Array:
+    """[B, N, heads * head_dim], head-major, to [B, N, heads, head_dim]."""
+    return x.reshape(*x.shape[:-1], num_heads, -1)
+
+
+def attend(queries: Array, memory: KeysValues) -> Array:
+    """Scaled dot-product attention with the softmax in float32.
+
+    Args:
+      queries: [B, N, heads, head_dim].
+      memory: L keys and values per batch item.
+
+    Returns:
+      [B, N, heads * head_dim].
+    """
+    mixed = jax.nn.dot_product_attention(queries, memory.keys, memory.values)
+    return mixed.reshape(*mixed.shape[:-2], -1)
+
+
+class SelfAttention(nn.Module):
+    """Multi-head self-attention with one projection for queries, keys and values.
+
+    Attributes:
+      num_heads: number of heads.
+      head_dim: width of a head.
+      dtype: type of the computation.
+    """
+
+    num_heads: int
+    head_dim: int
+    dtype: Any = jnp.float32
+
+    @nn.compact
+    def __call__(self, x: Array) -> Array:
+        """Maps tokens [B, N, C] to [B, N, C]."""
+        inner = self.num_heads * self.head_dim
+        qkv = Dense(3 * inner, use_bias=False, dtype=self.dtype, name="qkv")(x)
+        queries, keys, values = (
+            split_heads(part, self.num_heads) for part in jnp.split(qkv, 3, axis=-1)
+        )
+        mixed = attend(queries, KeysValues(keys=keys, values=values))
+        return Dense(x.shape[-1], dtype=self.dtype, name="out")(mixed)
+
+
+class CrossAttention(nn.Module):
+    """Multi-head attention of queries to a memory that is projected separately.
+
+    Attributes:
+      num_heads: number of heads.
+      head_dim: width of a head.
+      width: width of the output.
+      dtype: type of the computation.
+    """
+
+    num_heads: int
+    head_dim: int
+    width: int
+    dtype: Any = jnp.float32
+
+    def setup(self):
+        inner = self.num_heads * self.head_dim
+        self.q = Dense(inner, use_bias=False, dtype=self.dtype)
+        self.kv = Dense(2 * inner, use_bias=False, dtype=self.dtype)
+        self.out = Dense(self.width, dtype=self.dtype)
+
+    def project(self, tokens: Array) -> KeysValues:
+        """Keys and values of tokens [B, L, C]."""
+        keys, values = jnp.split(self.kv(tokens), 2, axis=-1)
+        return KeysValues(
+            keys=split_heads(keys, self.num_heads),
+            values=split_heads(values, self.num_heads),
+        )
+
+    def __call__(self, x: Array, memory: KeysValues) -> Array:
+        """Maps queries [B, N, C] to [B, N, width]."""
+        return self.out(attend(split_heads(self.q(x), self.num_heads), memory))
+
+
+class FeedForward(nn.Module):
+    """Dense, exact GELU, dense.
+
+    Attributes:
+      hidden: width between the two layers.
+      dtype: type of the computation.
+    """
+
+    hidden: int
+    dtype: Any = jnp.float32
+
+    @nn.compact
+    def __call__(self, x: Array) -> Array:
+        """Maps [..., C] to [..., C]."""
+        hidden = Dense(self.hidden, dtype=self.dtype, name="hidden")(x)
+        hidden = nn.gelu(hidden, approximate=False)
+        return Dense(x.shape[-1], dtype=self.dtype, name="out")(hidden)
+
+
+class SelfAttentionBlock(nn.Module):
+    """Pre-norm transformer block: self-attention, then feed-forward.
+
+    Attributes:
+      num_heads: number of heads.
+      head_dim: width of a head.
+      mlp_dim: hidden width of the feed-forward part.
+      dtype: type of the computation.
+    """
+
+    num_heads: int
+    head_dim: int
+    mlp_dim: int
+    dtype: Any = jnp.float32
+
+    @nn.compact
+    def __call__(self, x: Array) -> Array:
+        """Maps tokens [B, N, C] to [B, N, C]."""
+        attention = SelfAttention(
+            self.num_heads, self.head_dim, self.dtype, name="attention"
+        )
+        x = x + attention(layer_norm(self.dtype, "attention_norm")(x))
+        feed_forward = FeedForward(self.mlp_dim, self.dtype, name="mlp")
+        return x + feed_forward(layer_norm(self.dtype, "mlp_norm")(x))
+
+
+class CrossAttentionBlock(nn.Module):
+    """Pre-norm transformer block: attention to a memory, then feed-forward.
+
+    The memory is used as it is, without a norm.
+
+    Attributes:
+      num_heads: number of heads.
+      head_dim: width of a head.
+      mlp_dim: hidden width of the feed-forward part.
+      width: width of the queries.
+      dtype: type of the computation.
+    """
+
+    num_heads: int
+    head_dim: int
+    mlp_dim: int
+    width: int
+    dtype: Any = jnp.float32
+
+    def setup(self):
+        self.attention_norm = layer_norm(self.dtype)
+        self.attention = CrossAttention(
+            self.num_heads, self.head_dim, self.width, self.dtype
+        )
+        self.mlp_norm = layer_norm(self.dtype)
+        self.mlp = FeedForward(self.mlp_dim, self.dtype)
+
+    def project(self, tokens: Array) -> KeysValues:
+        """Keys and values of tokens [B, L, C]."""
+        return self.attention.project(tokens)
+
+    def __call__(self, x: Array, memory: KeysValues) -> Array:
+        """Maps queries [B, N, width] to [B, N, width]."""
+        x = x + self.attention(self.attention_norm(x), memory)
+        return x + self.mlp(self.mlp_norm(x))

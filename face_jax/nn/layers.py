@@ -1,0 +1,185 @@
+"""Dense and convolution layers with the conventions of published face models.
+
+Flax's own layers differ from PyTorch's in three places that matter to imported
+weights and to training from scratch: the default initialisation, the padding of
+strided convolutions and the epsilon of norms. They are decided here, once.
+Parameters are float32 always; ``dtype`` is the type of the computation.
+"""
+
+import math
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import flax.linen as nn
+import jax
+import jax.numpy as jnp
+
+from face_jax.types import Array
+
+NORM_EPSILON = 1e-5
+"""Added to the variance in every layer, batch, group and instance norm."""
+
+Initializer = Callable[[Array, Sequence[int], Any], Array]
+
+
+def symmetric_uniform(limit: float, offset: float = 0.0) -> Initializer:
+    """Initialiser that draws from [offset - limit, offset + limit)."""
+
+    def init(key: Array, shape: Sequence[int], dtype: Any = jnp.float32) -> Array:
+        return offset + jax.random.uniform(key, shape, dtype, -limit, limit)
+
+    return init
+
+
+def fan_in_limit(fan_in: int) -> float:
+    """PyTorch's default bound of weights and biases, 1 / sqrt(fan_in)."""
+    return 1.0 / math.sqrt(fan_in)
+
+
+def he_limit(fan_in: int) -> float:
+    """Bound of He's uniform initialisation for ReLU layers, sqrt(6 / fan_in)."""
+    return math.sqrt(6.0 / fan_in)
+
+
+class Dense(nn.Module):
+    """A dense layer over the last axis.
+
+    Attributes:
+      features: width of the output.
+      use_bias: whether there is a bias.
+      bias_offset: mean of the initial bias.
+      dtype: type of the computation and of the result.
+    """
+
+    features: int
+    use_bias: bool = True
+    bias_offset: float = 0.0
+    dtype: Any = jnp.float32
+
+    @nn.compact
+    def __call__(self, x: Array) -> Array:
+        """Maps [..., C] to [..., features]."""
+        limit = fan_in_limit(x.shape[-1])
+        shape = (x.shape[-1], self.features)
+        kernel = self.param("kernel", symmetric_uniform(limit), shape, jnp.float32)
+        y = x.astype(self.dtype) @ kernel.astype(self.dtype)
+        if not self.use_bias:
+            return y
+        init = symmetric_uniform(limit, self.bias_offset)
+        bias = self.param("bias", init, (self.features,), jnp.float32)
+        return y + bias.astype(self.dtype)
+
+
+class ConcatDense(nn.Module):
+    """A dense layer over the concatenation of inputs, without concatenating them.
+
+    The inputs' leading axes only need to broadcast: what is constant along an axis
+    is multiplied once, not once per position. Exact up to rounding.
+
+    Attributes:
+      features: width of the output.
+      dtype: type of the computation and of the result.
+    """
+
+    features: int
+    dtype: Any = jnp.float32
+
+    @nn.compact
+    def __call__(self, inputs: Sequence[Array]) -> Array:
+        """Maps arrays [..., C_i], in the order of the kernel's rows."""
+        widths = [x.shape[-1] for x in inputs]
+        limit = fan_in_limit(sum(widths))
+        init = symmetric_uniform(limit)
+        shape = (sum(widths), self.features)
+        kernel = self.param("kernel", init, shape, jnp.float32).astype(self.dtype)
+        bias = self.param("bias", init, (self.features,), jnp.float32)
+        ends = [sum(widths[: i + 1]) for i in range(len(widths) - 1)]
+        terms = [
+            x.astype(self.dtype) @ rows
+            for x, rows in zip(inputs, jnp.split(kernel, ends), strict=True)
+        ]
+        terms.sort(key=lambda term: term.size)  # the largest is added to only once
+        return sum(terms, start=bias.astype(self.dtype))
+
+
+class Conv(nn.Module):
+    """A 2-D convolution with the same zero padding on all four sides.
+
+    Attributes:
+      features: number of output channels.
+      kernel_size: side of the square kernel.
+      stride: step between outputs, along both axes.
+      padding: rows and columns of zeros added on each side.
+      use_bias: whether there is a bias.
+      kernel_limit: fan-in to the bound of the initial kernel.
+      dtype: type of the computation and of the result.
+    """
+
+    features: int
+    kernel_size: int = 3
+    stride: int = 1
+    padding: int = 1
+    use_bias: bool = True
+    kernel_limit: Callable[[int], float] = fan_in_limit
+    dtype: Any = jnp.float32
+
+    @nn.compact
+    def __call__(self, x: Array) -> Array:
+        """Maps [B, H, W, C] to [B, H', W', features]."""
+        side = self.kernel_size
+        fan_in = side * side * x.shape[-1]
+        init = symmetric_uniform(self.kernel_limit(fan_in))
+        shape = (side, side, x.shape[-1], self.features)
+        kernel = self.param("kernel", init, shape, jnp.float32)
+        y = convolve(x.astype(self.dtype), kernel, self.stride, self.padding)
+        if not self.use_bias:
+            return y
+        init = symmetric_uniform(fan_in_limit(fan_in))
+        bias = self.param("bias", init, (self.features,), jnp.float32)
+        return y + bias.astype(self.dtype)
+
+
+def convolve(x: Array, kernel: Array, stride: int, padding: int) -> Array:
+    """Cross-correlates [B, H, W, C] with a kernel [h, w, C, F], in x's type."""
+    return jax.lax.conv_general_dilated(
+        x,
+        kernel.astype(x.dtype),
+        window_strides=(stride, stride),
+        padding=((padding, padding), (padding, padding)),
+        dimension_numbers=("NHWC", "HWIO", "NHWC"),
+    )
+
+
+class Mlp(nn.Module):
+    """Dense layers with ReLU between them and none after the last.
+
+    Attributes:
+      features: widths of the layers.
+      output_bias: mean of the last layer's initial bias.
+      dtype: type of the computation of all layers but the last, which is float32.
+    """
+
+    features: Sequence[int]
+    output_bias: float = 0.0
+    dtype: Any = jnp.float32
+
+    @nn.compact
+    def __call__(self, x: Array) -> Array:
+        """Maps [..., C] to [..., features[-1]], float32."""
+        *hidden, last = self.features
+        for index, features in enumerate(hidden):
+            x = nn.relu(Dense(features, dtype=self.dtype, name=f"dense_{index}")(x))
+        name = f"dense_{len(hidden)}"
+        return Dense(last, bias_offset=self.output_bias, name=name)(x)
+
+
+def layer_norm(dtype: Any, name: str | None = None) -> nn.LayerNorm:
+    """Layer norm over the last axis; statistics in float32, two-pass variance."""
+    return nn.LayerNorm(
+        epsilon=NORM_EPSILON, use_fast_variance=False, dtype=dtype, name=name
+    )
+
+
+def average_pool(x: Array) -> Array:
+    """2x2 average pooling of [B, H, W, C]; an odd last row or column is dropped."""
+    return nn.avg_pool(x, (2, 2), strides=(2, 2), padding="VALID")
