@@ -72,6 +72,7 @@ class KeypointDetector(nn.Module):
     dtype: Any = jnp.float32
 
     def setup(self):
+        """Creates the submodules."""
         self.hourglass = Hourglass(
             self.block_expansion,
             self.num_blocks,

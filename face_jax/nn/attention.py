@@ -84,6 +84,7 @@ class CrossAttention(nn.Module):
     dtype: Any = jnp.float32
 
     def setup(self):
+        """Creates the submodules."""
         inner = self.num_heads * self.head_dim
         self.q = Dense(inner, use_bias=False, dtype=self.dtype)
         self.kv = Dense(2 * inner, use_bias=False, dtype=self.dtype)
@@ -167,6 +168,7 @@ class CrossAttentionBlock(nn.Module):
     dtype: Any = jnp.float32
 
     def setup(self):
+        """Creates the submodules."""
         self.attention_norm = layer_norm(self.dtype)
         self.attention = CrossAttention(
             self.num_heads, self.head_dim, self.width, self.dtype

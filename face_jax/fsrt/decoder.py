@@ -1,0 +1,123 @@
+"""Decoder: the colour of any pixel, from the set latent and the driving face.
+
+Every query pixel is independent of every other. Source: FSRT, arXiv 2404.09736.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+import flax.linen as nn
+import jax.numpy as jnp
+
+from face_jax.fsrt.encoding import encode_keypoints, positional_encoding
+from face_jax.nn.attention import CrossAttentionBlock, KeysValues
+from face_jax.nn.layers import ConcatDense, Dense, Mlp
+from face_jax.types import Array
+
+SMALL_DECODER: dict[str, Any] = {
+    "num_heads": 6,
+    "mlp_dim": 768,
+    "render_hidden": (1536, 768),
+}
+"""Field overrides of the authors' smaller decoder."""
+
+Memory = tuple[KeysValues, ...]
+"""The set latent as keys and values of each decoder block."""
+
+
+class Decoder(nn.Module):
+    """Query pixels attend to the set latent; an MLP renders their colours.
+
+    Attributes:
+      input_hidden: hidden width of the input MLP.
+      width: width of a query.
+      depth: cross-attention blocks.
+      num_heads: attention heads.
+      head_dim: width of a head.
+      mlp_dim: hidden width of the feed-forward parts.
+      render_hidden: hidden widths of the MLP that renders.
+      pixel_octaves: octaves of the pixel encoding.
+      pixel_start_octave: exponent of its lowest octave.
+      keypoint_octaves: octaves of the keypoint encoding.
+      keypoint_start_octave: exponent of its lowest octave.
+      output_bias: mean of the initial bias of the colours; 0.5 starts from grey.
+      remat: recompute the blocks in the backward pass.
+      dtype: type of the computation; encodings, the first layer and the colours are
+        float32.
+    """
+
+    input_hidden: int = 720
+    width: int = 480
+    depth: int = 2
+    num_heads: int = 12
+    head_dim: int = 64
+    mlp_dim: int = 1536
+    render_hidden: Sequence[int] = (1536, 1536, 1536, 1536)
+    pixel_octaves: int = 16
+    pixel_start_octave: int = -1
+    keypoint_octaves: int = 4
+    keypoint_start_octave: int = -1
+    output_bias: float = 0.0
+    remat: bool = False
+    dtype: Any = jnp.float32
+
+    def setup(self):
+        """Creates the submodules."""
+        block = nn.remat(CrossAttentionBlock) if self.remat else CrossAttentionBlock
+        self.input_layer = ConcatDense(self.input_hidden)
+        self.input_out = Dense(self.width, dtype=self.dtype)
+        self.blocks = [
+            block(self.num_heads, self.head_dim, self.mlp_dim, self.width, self.dtype)
+            for _ in range(self.depth)
+        ]
+        self.render = Mlp((*self.render_hidden, 3), self.output_bias, self.dtype)
+
+    def __call__(
+        self, set_latent: Array, pixels: Array, keypoints: Array, expression: Array
+    ) -> Array:
+        """Renders query pixels of driving frames that share one set latent.
+
+        Args:
+          set_latent: [B, L, C] of the encoder.
+          pixels: pixel coordinates (x, y), [N, 2] for all frames or [B, D, N, 2].
+          keypoints: [B, D, K, 2] of the driving frames.
+          expression: [B, D, E] of the driving frames.
+
+        Returns:
+          RGB [B, D, N, 3] float32, 0 black and 1 white, not clamped.
+        """
+        return self.decode(self.project(set_latent), pixels, keypoints, expression)
+
+    def project(self, set_latent: Array) -> Memory:
+        """Keys and values of the set latent [B, L, C]: once per source person."""
+        return tuple(block.project(set_latent) for block in self.blocks)
+
+    def decode(
+        self, memory: Memory, pixels: Array, keypoints: Array, expression: Array
+    ) -> Array:
+        """Renders as ``__call__`` does, from a projected set latent."""
+        features = self.query_features(memory, pixels, keypoints, expression)
+        return self.render(features)
+
+    def query_features(
+        self, memory: Memory, pixels: Array, keypoints: Array, expression: Array
+    ) -> Array:
+        """What a query has gathered before its colour is rendered, [B, D, N, width]."""
+        x = self._queries(pixels, keypoints, expression)
+        batch, frames, queries, width = x.shape
+        x = x.reshape(batch, frames * queries, width)
+        for block, keys_values in zip(self.blocks, memory, strict=True):
+            x = block(x, keys_values)
+        return x.reshape(batch, frames, queries, width)
+
+    def _queries(self, pixels: Array, keypoints: Array, expression: Array) -> Array:
+        """Input MLP; frames and pixels meet only after its first layer's products."""
+        keypoints = encode_keypoints(
+            keypoints, self.keypoint_octaves, self.keypoint_start_octave
+        )
+        pixels = positional_encoding(
+            pixels, self.pixel_octaves, self.pixel_start_octave
+        )
+        per_frame = [x[:, :, None] for x in (keypoints, expression)]
+        hidden = self.input_layer([per_frame[0], pixels, per_frame[1]])
+        return self.input_out(nn.relu(hidden))

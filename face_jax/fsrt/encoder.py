@@ -1,0 +1,224 @@
+"""Encoder: source images with their pose and expression to a set of latent tokens.
+
+Source: FSRT, arXiv 2404.09736.
+"""
+
+from collections.abc import Callable, Sequence
+from typing import Any, Literal, get_args
+
+import flax.linen as nn
+import jax.numpy as jnp
+import numpy as np
+
+from face_jax.fsrt.encoding import encode_keypoints, pixel_grid, positional_encoding
+from face_jax.nn.attention import SelfAttentionBlock
+from face_jax.nn.layers import (
+    Conv,
+    Dense,
+    convolve,
+    fan_in_limit,
+    he_limit,
+    symmetric_uniform,
+)
+from face_jax.types import Array
+
+Initialization = Literal["published", "he"]
+"""``published``: PyTorch's default, as the paper's networks began. ``he``: He-uniform
+patch convolutions, which keep the image's signal through the bias-free ReLUs: a
+short run then uses the source image much earlier."""
+
+RGB = 3
+
+
+class Encoder(nn.Module):
+    """Patch CNN, then a transformer over the tokens of all source images.
+
+    The tokens are a set: no embedding of the source's index or of the token's place,
+    only what every image's own keypoint and pixel encodings tell.
+
+    Attributes:
+      patch_channels: output channels of each patch block's two convolutions; a block
+        halves the resolution.
+      width: width of a token.
+      depth: transformer blocks.
+      num_heads: attention heads.
+      head_dim: width of a head.
+      mlp_dim: hidden width of the feed-forward parts.
+      pixel_octaves: octaves of the pixel encoding.
+      pixel_start_octave: exponent of its lowest octave.
+      keypoint_octaves: octaves of the keypoint encoding.
+      keypoint_start_octave: exponent of its lowest octave.
+      encode_with_expression: whether the expression vector is an input.
+      initialization: of the patch convolutions.
+      remat: recompute the transformer blocks in the backward pass.
+      dtype: type of the computation; encodings are float32.
+    """
+
+    patch_channels: Sequence[tuple[int, int]] = ((96, 192), (192, 384), (384, 768))
+    width: int = 768
+    depth: int = 5
+    num_heads: int = 12
+    head_dim: int = 64
+    mlp_dim: int = 1536
+    pixel_octaves: int = 16
+    pixel_start_octave: int = -1
+    keypoint_octaves: int = 4
+    keypoint_start_octave: int = -1
+    encode_with_expression: bool = True
+    initialization: Initialization = "published"
+    remat: bool = False
+    dtype: Any = jnp.float32
+
+    @nn.compact
+    def __call__(self, images: Array, keypoints: Array, expression: Array) -> Array:
+        """Encodes the source images of each item together.
+
+        Args:
+          images: [B, S, H, W, 3] float in [0, 1].
+          keypoints: [B, S, K, 2].
+          expression: [B, S, E]; ignored unless ``encode_with_expression``.
+
+        Returns:
+          Set latent [B, L, width], L = S * H/8 * W/8 for three patch blocks, the
+          tokens of source 0 first, row-major within an image.
+        """
+        batch = images.shape[0]
+        images = images.reshape(-1, *images.shape[2:])
+        keypoints = keypoints.reshape(-1, *keypoints.shape[2:])
+        expression = expression.reshape(-1, expression.shape[-1])
+        x = self._patches(images, self._constants(keypoints, expression))
+        x = Dense(self.width, dtype=self.dtype, name="patch_linear")(x)
+        return self._transform(x.reshape(batch, -1, self.width))
+
+    def _constants(self, keypoints: Array, expression: Array) -> tuple[Array, Array]:
+        """What is the same for all pixels of an image: [B*S, ...] twice."""
+        keypoints = encode_keypoints(
+            keypoints, self.keypoint_octaves, self.keypoint_start_octave
+        )
+        if not self.encode_with_expression:
+            expression = expression[..., :0]
+        return keypoints, expression
+
+    def _patches(self, images: Array, constants: tuple[Array, Array]) -> Array:
+        limit = self._kernel_limit()
+        for index, (features, features_down) in enumerate(self.patch_channels):
+            if index == 0:
+                x = self._first_convolution(images, constants, features, limit)
+            else:
+                x = self._convolution(features, 1, limit, f"patch_{index}_conv")(x)
+            x = nn.relu(x)
+            name = f"patch_{index}_down"
+            x = nn.relu(self._convolution(features_down, 2, limit, name)(x))
+        return x
+
+    def _first_convolution(
+        self,
+        images: Array,
+        constants: tuple[Array, Array],
+        features: int,
+        limit: Callable[[int], float],
+    ) -> Array:
+        grid = pixel_grid(*images.shape[1:3])
+        pixels = positional_encoding(grid, self.pixel_octaves, self.pixel_start_octave)
+        first = EncodingConv(features, limit, name="patch_0_conv")
+        return first(images, constants[0], pixels, constants[1]).astype(self.dtype)
+
+    def _convolution(
+        self, features: int, stride: int, limit: Callable[[int], float], name: str
+    ) -> Conv:
+        return Conv(
+            features,
+            stride=stride,
+            use_bias=False,
+            kernel_limit=limit,
+            dtype=self.dtype,
+            name=name,
+        )
+
+    def _kernel_limit(self) -> Callable[[int], float]:
+        if self.initialization not in get_args(Initialization):
+            raise ValueError(
+                f"encoder.initialization: expected one of {get_args(Initialization)}, "
+                f"got {self.initialization!r}"
+            )
+        return he_limit if self.initialization == "he" else fan_in_limit
+
+    def _transform(self, x: Array) -> Array:
+        block = nn.remat(SelfAttentionBlock) if self.remat else SelfAttentionBlock
+        for index in range(self.depth):
+            x = block(
+                self.num_heads,
+                self.head_dim,
+                self.mlp_dim,
+                self.dtype,
+                name=f"blocks_{index}",
+            )(x)
+        return x
+
+
+class EncodingConv(nn.Module):
+    """3x3 convolution of [image, keypoint encoding, pixel encoding, expression].
+
+    Only the image's three channels differ between images and between pixels. The
+    pixel encoding is convolved once for the whole batch. What is constant over an
+    image contributes the sum of the kernel's taps that lie inside the image: one of
+    nine values per channel, because the zero padding begins at the border. Equal to
+    the convolution of the concatenation up to rounding, at a fiftieth of its cost;
+    the kernel is the one of that convolution. Float32, as the encodings need it.
+
+    Attributes:
+      features: number of output channels.
+      kernel_limit: fan-in to the bound of the initial kernel.
+    """
+
+    features: int
+    kernel_limit: Callable[[int], float] = fan_in_limit
+
+    @nn.compact
+    def __call__(
+        self, images: Array, keypoints: Array, pixels: Array, expression: Array
+    ) -> Array:
+        """Convolves without concatenating.
+
+        Args:
+          images: [B, H, W, 3].
+          keypoints: [B, P] encodings.
+          pixels: [H, W, Q] encodings.
+          expression: [B, E], E may be 0.
+
+        Returns:
+          [B, H, W, features] float32.
+        """
+        widths = [RGB, keypoints.shape[-1], pixels.shape[-1], expression.shape[-1]]
+        init = symmetric_uniform(self.kernel_limit(9 * sum(widths)))
+        shape = (3, 3, sum(widths), self.features)
+        kernel = self.param("kernel", init, shape, jnp.float32)
+        ends = np.cumsum(widths)[:-1].tolist()
+        rgb, keypoint, pixel, expressive = jnp.split(kernel, ends, axis=2)
+        taps = jnp.einsum("bc,ijcf->bijf", keypoints, keypoint)
+        taps += jnp.einsum("bc,ijcf->bijf", expression, expressive)
+        constant = sum_inner_taps(taps, *images.shape[1:3])
+        image = convolve(images.astype(jnp.float32), rgb, 1, 1)
+        return image + constant + convolve(pixels[None], pixel, 1, 1)
+
+
+def sum_inner_taps(taps: Array, height: int, width: int) -> Array:
+    """Convolution of an image of ones, zero-padded by 1, with one kernel per item.
+
+    Args:
+      taps: [B, 3, 3, F].
+      height: of the image.
+      width: of the image.
+
+    Returns:
+      [B, height, width, F]: the sum of the taps that fall inside the image.
+    """
+    rows, columns = _taps_inside(height), _taps_inside(width)
+    by_row = jnp.einsum("yi,bijf->byjf", rows, taps)
+    return jnp.einsum("xj,byjf->byxf", columns, by_row)
+
+
+def _taps_inside(length: int) -> np.ndarray:
+    """1 where tap i of the output at y reads inside the image, [length, 3]."""
+    read = np.arange(length)[:, None] + np.array([-1, 0, 1])
+    return ((read >= 0) & (read < length)).astype(np.float32)
