@@ -1,0 +1,321 @@
+"""The only training loop.
+
+Order of an iteration: evaluate, save, fetch, step, log. Evaluation and checkpoint see
+the state before the batch is drawn, so a resumed run draws the very same batch.
+"""
+
+import dataclasses
+import json
+import logging
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import Any, Protocol
+
+import jax
+import numpy as np
+from clu import parameter_overview
+from jax.sharding import Mesh
+
+from face_jax.train import partitioning
+from face_jax.train.accumulator import Accumulator
+from face_jax.train.checkpoints import Checkpoints
+from face_jax.train.distributed import is_main_process, to_global
+from face_jax.train.evaluate import Evaluator
+from face_jax.train.interrupts import asked_to_stop
+from face_jax.train.state import TrainState, abstract_state, create_state
+from face_jax.train.step import StepOptions, compile_step, guarded_terms
+from face_jax.train.task import Phase, Task
+from face_jax.train.timing import Clock
+from face_jax.train.writers import Writer, make_writers, replace_file, write_all
+
+log = logging.getLogger("face_jax")
+
+
+class Streams(Protocol):
+    """The data of a run, as the loop asks for it."""
+
+    def spec(self) -> Mapping[str, jax.ShapeDtypeStruct]:
+        """Shapes and types of the global training batch."""
+
+    def training(self, name: str, step: int) -> Iterator[Mapping[str, np.ndarray]]:
+        """This process's rows of the batches of a stream, from a step on."""
+
+    def evaluations(self) -> Mapping[str, tuple[int, Callable[[], Iterable[Mapping]]]]:
+        """Evaluation name to (iterations between runs, batches of one pass)."""
+
+
+class NonFiniteError(RuntimeError):
+    """Training met a value that is not finite."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Trainer:
+    """One run of one task: fields are the ``run`` and ``checkpoint`` blocks.
+
+    Attributes:
+      task: the system.
+      streams: its data.
+      workdir: folder of the run.
+      config: the resolved config, stored beside the results.
+      mesh: the device mesh.
+      steps: iterations of the whole run.
+      seed: of initialisation and of every draw in the step.
+      log_every: iterations between two reports.
+      save_every: iterations between two checkpoints; the last step is always saved.
+      stop_after: leave after this many iterations without changing schedules.
+      accumulation: micro-batches of an iteration.
+      clip_norm: largest gradient norm of an update, or None.
+      ema_decay: decay of a parameter average, or None for none.
+      fsdp_min_bytes: size from which tensors are split over ``fsdp``, bytes.
+      tensorboard: write TensorBoard files too.
+      keep_latest: newest checkpoints to keep.
+      keep_best: best checkpoints to keep besides.
+      best_metric: evaluation figure that ranks checkpoints, for example
+        ``"heldout/psnr"``.
+      best_mode: whether that figure is better ``"max"`` or ``"min"``.
+    """
+
+    task: Task
+    streams: Streams
+    workdir: Path
+    config: Mapping[str, Any]
+    mesh: Mesh
+    steps: int
+    seed: int = 0
+    log_every: int = 10
+    save_every: int = 1000
+    stop_after: int | None = None
+    accumulation: int = 1
+    clip_norm: float | None = None
+    ema_decay: float | None = None
+    fsdp_min_bytes: int = 4 << 20
+    tensorboard: bool = False
+    keep_latest: int = 2
+    keep_best: int = 1
+    best_metric: str | None = None
+    best_mode: str = "max"
+
+    def run(self) -> TrainState:
+        """Trains from the newest intact checkpoint, or from scratch, to ``steps``.
+
+        Returns:
+          The last state.
+
+        Raises:
+          ValueError: the batch does not divide the mesh, or the work directory holds
+            another model.
+          NonFiniteError: a loss or a gradient was not finite; names step and term.
+        """
+        spec = self.streams.spec()
+        rows = next(iter(spec.values())).shape[0]
+        partitioning.check_batch_size(rows, self.accumulation, self.mesh)
+        self.workdir.mkdir(parents=True, exist_ok=True)
+        abstract = abstract_state(self.task, spec, self.ema_decay is not None)
+        shardings = self._place(abstract)
+        checkpoints = self._checkpoints()
+        try:
+            state = self._start(checkpoints, abstract, shardings, spec)
+            self._describe(state)
+            return _Run(self, checkpoints, shardings, state, rows).to_the_end()
+        finally:
+            checkpoints.close()
+
+    def step_options(self) -> StepOptions:
+        """What this run adds to the task's iteration."""
+        return StepOptions(self.accumulation, self.clip_norm, self.ema_decay)
+
+    def _place(self, abstract: TrainState) -> TrainState:
+        placement = partitioning.place(
+            abstract, self.mesh, self.task.partition_rules(), self.fsdp_min_bytes
+        )
+        if self.mesh.size > 1:
+            for note in placement.notes:
+                log.warning("%s", note)
+        return placement.shardings
+
+    def _checkpoints(self) -> Checkpoints:
+        return Checkpoints(
+            self.workdir,
+            self.config,
+            self.task.teachers(),
+            self.keep_latest,
+            self.keep_best,
+            self.best_metric,
+            self.best_mode,
+        )
+
+    def _start(self, checkpoints, abstract, shardings, spec) -> TrainState:
+        teachers = self._teachers(shardings)
+        state = checkpoints.restore_newest(abstract, shardings, teachers)
+        if state is not None:
+            log.info("going on from step %d in %s", int(state.step), self.workdir)
+            return state
+        key = jax.random.fold_in(jax.random.key(self.seed), 0)
+        with_ema = self.ema_decay is not None
+        return create_state(self.task, key, spec, with_ema, shardings)
+
+    def _teachers(self, shardings: TrainState) -> dict[str, Any]:
+        names = self.task.teachers()
+        if not names:
+            return {}
+        loaded = self.task.pretrained()
+        return {n: jax.device_put(loaded[n], shardings.frozen[n]) for n in names}
+
+    def _describe(self, state: TrainState) -> None:
+        if not is_main_process():
+            return
+        replace_file(self.workdir / "config.json", json.dumps(self.config, indent=2))
+        text = parameter_overview.get_parameter_overview(
+            {**state.params, **state.frozen}, include_stats="sharding"
+        )
+        replace_file(self.workdir / "parameters.txt", text + "\n")
+        for name, tree in state.params.items():
+            log.info("%s: %s parameters", name, f"{_count(tree):,}")
+
+
+class _Run:
+    """The moving parts of ``Trainer.run``."""
+
+    def __init__(self, trainer, checkpoints, shardings, state, rows):
+        self.trainer, self.checkpoints, self.shardings = trainer, checkpoints, shardings
+        self.state, self.rows = state, rows
+        self.step = int(state.step)
+        self.last = min(
+            trainer.steps,
+            trainer.steps
+            if trainer.stop_after is None
+            else self.step + trainer.stop_after,
+        )
+        self.key = jax.device_put(
+            jax.random.fold_in(jax.random.key(trainer.seed), 1),
+            partitioning.replicated(trainer.mesh),
+        )
+        self.rows_sharding = partitioning.batch_sharding(trainer.mesh)
+        self.clock, self.metrics = Clock(), Accumulator()
+        self.figures: dict[str, float] = {}
+        self.compiled: dict[Any, Callable] = {}
+        self.stream: tuple[str, Iterator] | None = None
+        self.names: list[str] = []
+        self.phase: Phase | None = None
+        self.writers = self._writers()
+        self.evaluators = [
+            Evaluator(name, trainer.task, batches, self.rows_sharding, every)
+            for name, (every, batches) in trainer.streams.evaluations().items()
+        ]
+
+    def to_the_end(self) -> TrainState:
+        start = self.step
+        try:
+            with jax.set_mesh(self.trainer.mesh), asked_to_stop() as stop:
+                while True:
+                    leaving = self.step >= self.last or stop()
+                    if self.step > start or leaving:
+                        self._log(leaving)
+                        self._evaluate()
+                        self._save(leaving, start)
+                    if leaving:
+                        return self._leave()
+                    self._iterate()
+        finally:
+            for writer in self.writers:
+                writer.close()
+
+    def _iterate(self) -> None:
+        phase = self.trainer.task.phase(self.step)
+        if self.phase is not None and phase.step != self.phase.step:
+            self._report()
+        self.phase = phase
+        with self.clock.spending("input"):
+            batch = to_global(next(self._batches(phase.data)), self.rows_sharding)
+        if phase.step in self.compiled:
+            self.state, metrics = self.compiled[phase.step](self.state, batch, self.key)
+        else:
+            metrics = self._compile_and_step(phase, batch)
+        self.names = guarded_terms(self.trainer.task, phase, metrics)
+        self.metrics.add(metrics)
+        self.step += 1
+        self.clock.tick()
+
+    def _compile_and_step(self, phase: Phase, batch):
+        log.info("compiling the step of phase %r", phase.step)
+        with self.clock.spending("compile"):
+            function = compile_step(
+                self.trainer.task,
+                phase,
+                self.trainer.step_options(),
+                self.shardings,
+                self.rows_sharding,
+                partitioning.replicated(self.trainer.mesh),
+            )
+            self.compiled[phase.step] = function
+            self.state, metrics = function(self.state, batch, self.key)
+            jax.block_until_ready(metrics)
+        return metrics
+
+    def _batches(self, name: str) -> Iterator:
+        if self.stream is None or self.stream[0] != name:
+            self.stream = (name, self.trainer.streams.training(name, self.step))
+        return self.stream[1]
+
+    def _log(self, leaving: bool) -> None:
+        if leaving or self.step % self.trainer.log_every == 0:
+            self._report()
+
+    def _report(self) -> None:
+        values = {f"train/{n}": v for n, v in self.metrics.read().items()}
+        if not values:
+            return
+        self._check_finite()
+        clock = self.clock.report(self.rows)
+        values |= {f"clock/{n}": v for n, v in clock.items()}
+        write_all(self.writers, self.step, values)
+
+    def _check_finite(self) -> None:
+        step = int(self.state.guard.step)
+        if step < 0:
+            return
+        term = self.names[int(self.state.guard.term)]
+        raise NonFiniteError(
+            f"step {step}: {term} is not finite; the last good checkpoint is kept in "
+            f"{self.trainer.workdir}"
+        )
+
+    def _evaluate(self) -> None:
+        self.figures = {}
+        variables = None
+        for evaluator in self.evaluators:
+            if not evaluator.due(self.step, self.trainer.steps):
+                continue
+            self._report()
+            variables = variables or self.state.variables(use_ema=True)
+            with self.clock.spending("evaluation"):
+                found = evaluator.run(variables)
+            self.figures |= found.figures
+            write_all(self.writers, self.step, found.figures, found.pictures)
+
+    def _save(self, leaving: bool, start: int) -> None:
+        if self.step == start and start > 0:
+            return
+        if leaving or self.step % self.trainer.save_every == 0:
+            self._report()
+            with self.clock.spending("save"):
+                self.checkpoints.save(self.state, self.figures)
+
+    def _leave(self) -> TrainState:
+        if self.step < self.last:
+            log.info(
+                "stopped at step %d; the same command goes on from here", self.step
+            )
+        return self.state
+
+    def _writers(self) -> list[Writer]:
+        if not is_main_process():
+            return []
+        trainer = self.trainer
+        return make_writers(
+            trainer.workdir, self.step, trainer.steps, trainer.tensorboard
+        )
+
+
+def _count(tree: Any) -> int:
+    return sum(leaf.size for leaf in jax.tree.leaves(tree))

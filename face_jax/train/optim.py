@@ -1,0 +1,92 @@
+"""Named optimizers and learning-rate schedules as functions of the global step."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import optax
+
+Schedule = Callable[[Any], Any]
+
+
+def _warmup_exponential(
+    peak: float, warmup_steps: int, decay_rate: float, decay_steps: int
+) -> Schedule:
+    return optax.warmup_exponential_decay_schedule(
+        init_value=0.0,
+        peak_value=peak,
+        warmup_steps=warmup_steps,
+        transition_steps=decay_steps,
+        decay_rate=decay_rate,
+    )
+
+
+def _warmup_cosine(
+    peak: float, warmup_steps: int, decay_steps: int, end: float = 0.0
+) -> Schedule:
+    return optax.warmup_cosine_decay_schedule(
+        init_value=0.0,
+        peak_value=peak,
+        warmup_steps=warmup_steps,
+        decay_steps=decay_steps,
+        end_value=end,
+    )
+
+
+def _constant(peak: float) -> Schedule:
+    return optax.constant_schedule(peak)
+
+
+SCHEDULES: dict[str, Callable[..., Schedule]] = {
+    "constant": _constant,
+    "warmup_exponential": _warmup_exponential,
+    "warmup_cosine": _warmup_cosine,
+}
+
+OPTIMIZERS: dict[str, Callable[..., optax.GradientTransformation]] = {
+    "adam": optax.scale_by_adam,
+    "sgd": optax.identity,
+}
+
+
+def schedule(settings: Mapping[str, Any]) -> Schedule:
+    """Learning rate as a function of the global step.
+
+    Args:
+      settings: ``name`` and the keywords of that schedule. ``constant(peak)``;
+        ``warmup_exponential(peak, warmup_steps, decay_rate, decay_steps)``: linear
+        from 0, then ``peak * decay_rate ** ((step - warmup_steps) / decay_steps)``;
+        ``warmup_cosine(peak, warmup_steps, decay_steps, end)``, ``decay_steps``
+        counted from step 0.
+
+    Returns:
+      A function from step to learning rate.
+
+    Raises:
+      ValueError: the name is unknown.
+      TypeError: a keyword is missing or unknown.
+    """
+    return _build(SCHEDULES, "learning-rate schedule", settings)
+
+
+def optimizer(settings: Mapping[str, Any]) -> optax.GradientTransformation:
+    """An optimizer without learning rate: it turns a gradient into a direction.
+
+    Args:
+      settings: ``name`` (``adam`` or ``sgd``) and keywords of the optax
+        transformation, for example ``b1``, ``b2``, ``eps``.
+
+    Returns:
+      The gradient transformation.
+
+    Raises:
+      ValueError: the name is unknown.
+    """
+    return _build(OPTIMIZERS, "optimizer", settings)
+
+
+def _build(table: Mapping[str, Callable], what: str, settings: Mapping[str, Any]):
+    arguments = dict(settings)
+    name = arguments.pop("name", None)
+    if name not in table:
+        raise ValueError(f"{what}: expected one of {sorted(table)}, got {name!r}")
+    return table[name](**arguments)

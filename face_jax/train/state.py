@@ -1,0 +1,195 @@
+"""The training state: one pytree, created already sharded."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import flax.struct
+import jax
+import jax.numpy as jnp
+
+from face_jax.train.task import Task, zeros_like_spec
+from face_jax.types import Array, PyTree, Variables
+
+
+class Guard(flax.struct.PyTreeNode):
+    """Memory of the first iteration with a value that was not finite.
+
+    Attributes:
+      step: int32 [], that iteration, or -1 while all is well.
+      term: int32 [], position of the first bad metric among the step's metrics in
+        the order of ``step.guarded_terms``, or -1.
+    """
+
+    step: Array
+    term: Array
+
+    @classmethod
+    def clear(cls) -> "Guard":
+        """A guard that has seen nothing."""
+        return cls(step=jnp.int32(-1), term=jnp.int32(-1))
+
+
+class TrainState(flax.struct.PyTreeNode):
+    """Everything that an iteration reads and writes.
+
+    Attributes:
+      step: int32 [], iterations done.
+      params: trained network to its parameters.
+      model_state: trained network to its other collections (batch statistics).
+      frozen: network that is not trained to its whole variable dictionary.
+      opt_state: trained network to its optimizer state.
+      ema: exponential moving average of ``params``, or empty.
+      guard: the first non-finite iteration.
+    """
+
+    step: Array
+    params: Mapping[str, PyTree]
+    model_state: Mapping[str, PyTree]
+    frozen: Mapping[str, PyTree]
+    opt_state: Mapping[str, PyTree]
+    ema: Mapping[str, PyTree]
+    guard: Guard
+
+    def variables(self, use_ema: bool = False) -> Variables:
+        """Linen variable dictionaries of all networks.
+
+        Args:
+          use_ema: take averaged parameters where there are any.
+
+        Returns:
+          Network to ``{"params": ..., other collections}``.
+        """
+        params = {**self.params, **(self.ema if use_ema else {})}
+        return join_variables(params, self.model_state, self.frozen)
+
+
+def join_variables(
+    params: Mapping[str, PyTree],
+    model_state: Mapping[str, PyTree],
+    frozen: Mapping[str, PyTree],
+) -> Variables:
+    """Linen variable dictionaries from the three parts of a state."""
+    trained = {
+        name: {"params": tree, **model_state.get(name, {})}
+        for name, tree in params.items()
+    }
+    return {**trained, **frozen}
+
+
+def initial_state(task: Task, key: Array, batch: Any, with_ema: bool) -> TrainState:
+    """State at step 0, with random values in the frozen networks too.
+
+    Args:
+      task: the system.
+      key: random key of the initialisation.
+      batch: arrays of one batch, only their shapes matter.
+      with_ema: keep an average of the trained parameters.
+
+    Returns:
+      The state; pure, to be called under jit with output shardings.
+
+    Raises:
+      ValueError: the task names an optimizer for a network that it does not have.
+    """
+    variables = task.init(key, batch)
+    optimizers = task.optimizers()
+    if unknown := sorted(set(optimizers) - set(variables)):
+        raise ValueError(
+            f"{type(task).__name__}.optimizers: networks {unknown} are not among "
+            f"those of init, {sorted(variables)}"
+        )
+    params = {name: variables[name]["params"] for name in optimizers}
+    model_state = {name: _without_params(variables[name]) for name in optimizers}
+    return TrainState(
+        step=jnp.int32(0),
+        params=params,
+        model_state={name: tree for name, tree in model_state.items() if tree},
+        frozen={n: dict(v) for n, v in variables.items() if n not in optimizers},
+        opt_state={name: tx.init(params[name]) for name, tx in optimizers.items()},
+        ema=jax.tree.map(jnp.copy, params) if with_ema else {},
+        guard=Guard.clear(),
+    )
+
+
+def abstract_state(
+    task: Task, spec: Mapping[str, jax.ShapeDtypeStruct], with_ema: bool
+) -> TrainState:
+    """Shapes and types of the state, without computing anything."""
+    return jax.eval_shape(
+        lambda key: initial_state(task, key, zeros_like_spec(spec), with_ema),
+        jax.random.key(0),
+    )
+
+
+def create_state(
+    task: Task,
+    key: Array,
+    spec: Mapping[str, jax.ShapeDtypeStruct],
+    with_ema: bool,
+    shardings: TrainState,
+) -> TrainState:
+    """The state at step 0, each array born on the devices that keep it.
+
+    Args:
+      task: the system.
+      key: random key of the initialisation.
+      spec: shapes and types of a batch.
+      with_ema: keep an average of the trained parameters.
+      shardings: a sharding for every leaf of the state.
+
+    Returns:
+      The state, with the task's pretrained variables in place.
+    """
+    init = jax.jit(
+        lambda k: initial_state(task, k, zeros_like_spec(spec), with_ema),
+        out_shardings=shardings,
+    )
+    return install_pretrained(init(key), task.pretrained(), shardings)
+
+
+def install_pretrained(
+    state: TrainState,
+    pretrained: Mapping[str, Mapping[str, Any]],
+    shardings: TrainState,
+) -> TrainState:
+    """Puts variables from the user's files into a state.
+
+    Args:
+      state: the state to change.
+      pretrained: network to host arrays of its variables.
+      shardings: a sharding for every leaf of the state.
+
+    Returns:
+      The state with those networks replaced.
+
+    Raises:
+      ValueError: a network is unknown, or a tree or shape differs.
+    """
+    params, frozen = dict(state.params), dict(state.frozen)
+    model_state, ema = dict(state.model_state), dict(state.ema)
+    for name, variables in pretrained.items():
+        if name in frozen:
+            _check_same_shapes(name, frozen[name], variables)
+            frozen[name] = jax.device_put(dict(variables), shardings.frozen[name])
+            continue
+        _check_same_shapes(name, params.get(name), variables["params"])
+        params[name] = jax.device_put(variables["params"], shardings.params[name])
+        if name in ema:
+            ema[name] = jax.device_put(variables["params"], shardings.ema[name])
+        if name in model_state:
+            rest = _without_params(variables)
+            model_state[name] = jax.device_put(rest, shardings.model_state[name])
+    return state.replace(params=params, frozen=frozen, model_state=model_state, ema=ema)
+
+
+def _without_params(variables: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: tree for name, tree in variables.items() if name != "params"}
+
+
+def _check_same_shapes(name: str, expected: PyTree, given: PyTree) -> None:
+    want, have = (jax.tree.map(jnp.shape, tree) for tree in (expected, given))
+    if want != have:
+        raise ValueError(
+            f"pretrained variables of {name!r} do not fit this model's shapes: "
+            "they belong to another size of the network"
+        )

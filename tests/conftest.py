@@ -1,0 +1,19 @@
+"""Settings that must be in place before jax is imported."""
+
+import os
+
+os.environ.setdefault("JAX_PLATFORMS", "cpu")
+# Eight emulated devices for sharding tests; compilation without optimisation, because
+# tests compile far more than they compute.
+os.environ["XLA_FLAGS"] = (
+    os.environ.get("XLA_FLAGS", "")
+    + " --xla_force_host_platform_device_count=8"
+    + " --xla_backend_optimization_level=0"
+)
+
+import cv2
+from absl import flags
+
+cv2.setNumThreads(0)
+if not flags.FLAGS.is_parsed():
+    flags.FLAGS.mark_as_parsed()
