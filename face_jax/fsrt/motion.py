@@ -1,0 +1,223 @@
+"""Transfer of motion: from a driver's keypoints and expression to the source's.
+
+The published rule (FSRT, arXiv 2404.09736) is, with source keypoints s, driving
+keypoints d and those of the driver's initial frame d0,
+
+    absolute: k = d          relative: k = s + a (d - d0)
+
+with a = 1, or the root of the ratio of hull areas of s and d0 (``adapt_scale``);
+the expression vector is the driver's own.
+
+Keypoints carry the pose of the head *and* the shape of mouth, brows and eyes. To let
+users turn one up without the other, motion is split by a least-squares similarity: in
+relative mode of d0 to d, in absolute mode of s to d. Write it as the complex
+factor w (scale and rotation) about centroids, c for the centroid of the fitted
+points, c' for the centroid of d, c_s for that of s. Then
+
+    pose(p) = c_s + p a (c' - c) + w^p (s - c_s)          the source's own shape, moved
+    residual = a (d - c' - w (points - c))                what no head motion explains
+    cross = k - pose(1) - residual                        0 in absolute mode
+    k(p, e) = pose(p) + e w^(p-1) residual + p e cross
+
+p and e are the strengths of pose and expression. k(1, 1) is the published k, bit for
+bit. k(p, 0) is an exact similarity of the source's keypoints: the head moves, the
+mouth keeps its shape. k(0, e) adds only the residual, turned back from the driver's
+pose into the source's: the mouth moves, the head stays. Both may exceed 1. The
+expression vector is mixed alike: (1 - e) source + e driving.
+
+A similarity is motion in the picture plane. Turning the head out of the plane changes
+the distances between keypoints and so counts in part as residual.
+"""
+
+import dataclasses
+
+import flax.struct
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from face_jax.geometry.keypoints import (
+    best_frame,
+    convex_hull_area,
+    transfer_keypoints,
+)
+from face_jax.geometry.similarity import fit_similarity, rotate_and_scale
+from face_jax.types import Array
+
+
+@flax.struct.dataclass
+class Motion:
+    """All that drives a face: a clip, or one frame where the axis T is missing.
+
+    Attributes:
+      keypoints: [T, K, 2] float32 (x, y) in the model's keypoint coordinates.
+      expression: [T, E] float32 expression vectors.
+    """
+
+    keypoints: Array
+    expression: Array
+
+    def __len__(self) -> int:
+        return self.keypoints.shape[0]
+
+    def frame(self, index: int) -> "Motion":
+        """The motion of one frame, without the axis T."""
+        return Motion(self.keypoints[index], self.expression[index])
+
+
+@dataclasses.dataclass(frozen=True)
+class MotionOptions:
+    """How a driver's motion becomes the source's; the defaults are the published rule.
+
+    Attributes:
+      relative: move the source's keypoints by the driver's change since its initial
+        frame, instead of taking the driver's keypoints as they are.
+      adapt_scale: in relative mode, scale that change by the size of the source's face
+        over the driver's (roots of the hull areas).
+      relative_expression: add the driver's change of expression since its initial
+        frame to the source's, instead of taking the driver's expression.
+      pose_strength: 0 keeps the source's head still, 1 moves it like the driver's,
+        more exaggerates.
+      expression_strength: the same for the face: 0 keeps the source's expression.
+      rigid_keypoints: indices of the keypoints that the head pose is fitted to; None
+        takes all. For keypoints with a meaning, those that no expression moves.
+    """
+
+    relative: bool = False
+    adapt_scale: bool = False
+    relative_expression: bool = False
+    pose_strength: float = 1.0
+    expression_strength: float = 1.0
+    rigid_keypoints: tuple[int, ...] | None = None
+
+    def __post_init__(self) -> None:
+        for name in ("pose_strength", "expression_strength"):
+            value = getattr(self, name)
+            if not (np.isfinite(value) and value >= 0):
+                raise ValueError(f"{name}: a number >= 0 expected, got {value}")
+        if self.rigid_keypoints is not None and len(self.rigid_keypoints) < 2:
+            raise ValueError(
+                "rigid_keypoints: at least 2 indices expected, "
+                f"got {self.rigid_keypoints}"
+            )
+
+
+def transfer(
+    source: Motion, driving: Motion, initial: Motion, options: MotionOptions
+) -> Motion:
+    """The source's motion when it is driven.
+
+    Args:
+      source: one frame: keypoints [K, 2] and expression [E] of the (first) source.
+      driving: T frames of the driver.
+      initial: one frame of the driver, the one that shows the source's state.
+      options: the rule.
+
+    Returns:
+      Motion of T frames to decode.
+    """
+    return Motion(
+        keypoints=_transfer_keypoints(
+            source.keypoints, driving.keypoints, initial.keypoints, options
+        ),
+        expression=_transfer_expression(
+            source.expression, driving.expression, initial.expression, options
+        ),
+    )
+
+
+def _transfer_keypoints(
+    source: Array, driving: Array, initial: Array, options: MotionOptions
+) -> Array:
+    published = transfer_keypoints(
+        source, driving, initial, options.relative, options.adapt_scale
+    )
+    p, e = options.pose_strength, options.expression_strength
+    if p == 1 and e == 1:
+        return published
+    scale = _motion_scale(source, initial, options)
+    fitted = initial if options.relative else source
+    weights = _rigid_weights(options.rigid_keypoints, source.shape[-2])
+    head = fit_similarity(fitted, driving, weights)
+    source_centre = fit_similarity(source, source, weights).centre
+    travel = scale * (head.target_centre - head.centre)[:, None, :]
+
+    def pose(strength: float) -> Array:
+        shape = rotate_and_scale(source - source_centre, head, strength)
+        return source_centre + strength * travel + shape
+
+    moved = rotate_and_scale(fitted - head.centre[:, None, :], head, 1.0)
+    residual = scale * (driving - head.target_centre[:, None, :] - moved)
+    cross = published - pose(1.0) - residual
+    return pose(p) + e * rotate_and_scale(residual, head, p - 1) + p * e * cross
+
+
+def _transfer_expression(
+    source: Array, driving: Array, initial: Array, options: MotionOptions
+) -> Array:
+    strength = options.expression_strength
+    if options.relative_expression:
+        return source + strength * (driving - initial)
+    return (1 - strength) * source + strength * driving
+
+
+def _motion_scale(source: Array, initial: Array, options: MotionOptions) -> Array:
+    """Size of the source's face over the driver's, or one."""
+    if not (options.relative and options.adapt_scale):
+        return jnp.ones(())
+    return jnp.sqrt(convex_hull_area(source) / convex_hull_area(initial))
+
+
+def _rigid_weights(indices: tuple[int, ...] | None, count: int) -> Array | None:
+    if indices is None:
+        return None
+    return jnp.zeros(count).at[jnp.array(indices)].set(1.0)
+
+
+def find_best_frame(
+    source: np.ndarray | Array,
+    driving: np.ndarray | Array,
+    valid: np.ndarray | None = None,
+) -> int:
+    """The driving frame whose face is most like the source's, as the initial frame.
+
+    Points are centred and divided by the root of their hull area, so position and size
+    of the faces do not matter; the least sum of squared distances wins, the earliest on
+    a tie. Animating forward and backward from this frame and joining the halves is the
+    same as animating all frames with it as the initial frame, since a frame's
+    result depends on no other frame but the initial one.
+
+    Args:
+      source: [P, 2] landmarks or keypoints of the (first) source.
+      driving: [T, P, 2] the same points of every driving frame.
+      valid: [T] bool, false for frames without a face; None means that all have one.
+
+    Returns:
+      The frame's index.
+
+    Raises:
+      ValueError: no frame has a face.
+    """
+    frames = np.arange(len(driving)) if valid is None else np.flatnonzero(valid)
+    if not len(frames):
+        raise ValueError("best frame: no driving frame has a detected face")
+    candidates = jnp.asarray(driving)[frames]
+    return int(frames[int(best_frame(jnp.asarray(source), candidates))])
+
+
+def initial_index(index: int, num_frames: int) -> int:
+    """Resolves an initial frame's index; negative ones count from the end.
+
+    Raises:
+      ValueError: the clip has no such frame.
+    """
+    if not -num_frames <= index < num_frames:
+        raise ValueError(
+            f"initial frame: an index within the {num_frames} driving frames expected, "
+            f"got {index}"
+        )
+    return index % num_frames
+
+
+transfer_jit = jax.jit(transfer, static_argnames="options")
+"""``transfer`` compiled once per clip length and options."""

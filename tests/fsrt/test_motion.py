@@ -1,0 +1,225 @@
+import pathlib
+
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from face_jax.fsrt.motion import (
+    Motion,
+    MotionOptions,
+    find_best_frame,
+    initial_index,
+    transfer,
+)
+
+GOLDEN = pathlib.Path(__file__).parents[1] / "parity/fixtures/fsrt/kp_transfer.npz"
+STRENGTHS = [(1.0, 1.0), (0.0, 1.0), (1.0, 0.0), (0.0, 0.0), (0.5, 1.7)]
+
+
+@pytest.fixture(scope="module")
+def golden():
+    with np.load(GOLDEN) as data:
+        return {name: data[name] for name in data.files if "/" in name}
+
+
+def motion(keypoints, seed=0, size=6):
+    shape = (*np.shape(keypoints)[:-2], size)
+    expression = np.random.default_rng(seed).normal(size=shape).astype(np.float32)
+    return Motion(jnp.asarray(keypoints), jnp.asarray(expression))
+
+
+def scenario(golden):
+    source = motion(golden["in/kp_source"], seed=1)
+    driving = motion(golden["in/kp_driving"], seed=2)
+    return source, driving, driving.frame(0)
+
+
+def rotation(angle):
+    return np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
+
+
+@pytest.mark.parametrize("relative", [False, True])
+@pytest.mark.parametrize("adapt_scale", [False, True])
+def test_full_strength_is_the_published_rule(golden, relative, adapt_scale):
+    source, driving, initial = scenario(golden)
+    options = MotionOptions(relative=relative, adapt_scale=adapt_scale)
+    result = transfer(source, driving, initial, options)
+    name = ("relative" if relative else "absolute") + ("_adapt" if adapt_scale else "")
+    expected = golden[f"out/{name}"]
+    np.testing.assert_allclose(result.keypoints, expected, rtol=1e-4, atol=1e-5)
+    np.testing.assert_array_equal(result.expression, driving.expression)
+
+
+@pytest.mark.parametrize("relative", [False, True])
+def test_strengths_approach_the_published_rule_continuously(golden, relative):
+    source, driving, initial = scenario(golden)
+    options = {"relative": relative, "adapt_scale": True}
+    full = transfer(source, driving, initial, MotionOptions(**options))
+    nearly = transfer(
+        source,
+        driving,
+        initial,
+        MotionOptions(**options, pose_strength=1 + 1e-6, expression_strength=1 - 1e-6),
+    )
+    np.testing.assert_allclose(nearly.keypoints, full.keypoints, atol=3e-5)
+
+
+@pytest.mark.parametrize("relative", [False, True])
+def test_no_strength_keeps_the_source(golden, relative):
+    source, driving, initial = scenario(golden)
+    options = MotionOptions(
+        relative=relative, pose_strength=0.0, expression_strength=0.0
+    )
+    result = transfer(source, driving, initial, options)
+    for frame in range(len(driving)):
+        np.testing.assert_allclose(result.keypoints[frame], source.keypoints, atol=1e-6)
+        np.testing.assert_allclose(result.expression[frame], source.expression)
+
+
+def complex_points(keypoints):
+    keypoints = np.asarray(keypoints, np.float64)
+    return keypoints[..., 0] + 1j * keypoints[..., 1]
+
+
+def reference_transfer(source, driving, initial, relative, scale, p, e):
+    """The rule of the module's docstring in complex numpy, one frame at a time."""
+    s, d0 = complex_points(source), complex_points(initial)
+    frames = []
+    for d in complex_points(driving):
+        b = d0 if relative else s
+        k = s + scale * (d - d0) if relative else d
+        w = np.vdot(b - b.mean(), d - d.mean()) / np.vdot(b - b.mean(), b - b.mean())
+
+        def pose(strength, b=b, d=d, w=w):
+            travel = strength * scale * (d.mean() - b.mean())
+            return s.mean() + travel + w**strength * (s - s.mean())
+
+        residual = scale * (d - d.mean() - w * (b - b.mean()))
+        cross = k - pose(1) - residual
+        frames.append(pose(p) + e * w ** (p - 1) * residual + p * e * cross)
+    return np.stack([np.real(frames), np.imag(frames)], -1)
+
+
+@pytest.mark.parametrize("relative", [False, True])
+@pytest.mark.parametrize("strengths", STRENGTHS)
+def test_strengths_follow_the_documented_formula(golden, relative, strengths):
+    source, driving, initial = scenario(golden)
+    p, e = strengths
+    options = MotionOptions(
+        relative=relative,
+        adapt_scale=True,
+        pose_strength=p,
+        expression_strength=e,
+    )
+    result = transfer(source, driving, initial, options)
+    scale = 1.0
+    if relative:
+        scale = np.sqrt(
+            golden["out/source_hull_area"] / golden["out/driving_hull_area"]
+        )
+    expected = reference_transfer(
+        source.keypoints, driving.keypoints, initial.keypoints, relative, scale, p, e
+    )
+    np.testing.assert_allclose(result.keypoints, expected, atol=2e-5)
+
+
+@pytest.mark.parametrize("relative", [False, True])
+def test_pose_only_moves_the_source_rigidly(golden, relative):
+    source, driving, initial = scenario(golden)
+    options = MotionOptions(relative=relative, expression_strength=0.0)
+    result = transfer(source, driving, initial, options)
+    s = complex_points(source.keypoints)
+    for k in complex_points(result.keypoints):
+        factor = (k[1:] - k[0]) / (s[1:] - s[0])
+        np.testing.assert_allclose(factor, factor[0], rtol=2e-4)
+    np.testing.assert_array_equal(
+        result.expression, np.tile(source.expression, (len(driving), 1))
+    )
+
+
+def test_head_motion_and_mouth_motion_come_apart():
+    # The driver turns in the plane, moves and opens the mouth (keypoint 9).
+    rng = np.random.default_rng(4)
+    face = rng.uniform(-0.5, 0.5, (10, 2))
+    mouth = np.zeros((10, 2))
+    mouth[9, 1] = 0.1
+    head = 1.2 * rotation(0.4)
+    driving = np.stack([face, face @ head.T + 0.2, (face + mouth) @ head.T + 0.2])
+    source_face = rng.uniform(-0.5, 0.5, (10, 2))
+    source = motion(source_face, seed=5)
+    driver = motion(driving, seed=6)
+    rigid = tuple(range(9))
+
+    def drive(p, e):
+        options = MotionOptions(
+            relative=True,
+            pose_strength=p,
+            expression_strength=e,
+            rigid_keypoints=rigid,
+        )
+        return np.asarray(transfer(source, driver, driver.frame(0), options).keypoints)
+
+    pose_only, expression_only = drive(1.0, 0.0), drive(0.0, 1.0)
+    np.testing.assert_allclose(pose_only[1], pose_only[2], atol=1e-5)
+    np.testing.assert_allclose(expression_only[1], source_face, atol=1e-5)
+    np.testing.assert_allclose(expression_only[2], source_face + mouth, atol=1e-5)
+    np.testing.assert_allclose(drive(0.0, 2.0)[2], source_face + 2 * mouth, atol=1e-5)
+
+
+def test_relative_expression_adds_the_change(golden):
+    source, driving, initial = scenario(golden)
+    options = MotionOptions(relative_expression=True, expression_strength=0.5)
+    result = transfer(source, driving, initial, options)
+    expected = source.expression + 0.5 * (driving.expression - driving.expression[0])
+    np.testing.assert_allclose(result.expression, expected, rtol=1e-6)
+
+
+def test_best_frame_matches_the_golden_index(golden):
+    source, driving = golden["in/landmarks_source"], golden["in/landmarks_driving"]
+    best = int(golden["out/best_frame"])
+    assert find_best_frame(source, driving) == best
+    valid = np.ones(len(driving), bool)
+    valid[best] = False
+    others = [i for i in range(len(driving)) if i != best]
+    assert (
+        find_best_frame(source, driving, valid)
+        == (others[find_best_frame(source, driving[others])])
+    )
+
+
+def test_forward_and_backward_joined_equal_the_initial_frame(golden):
+    source, driving, _ = scenario(golden)
+    options = MotionOptions(relative=True, adapt_scale=True)
+    best = 3
+    indices = np.arange(len(driving))
+    forward, backward = indices[best:], indices[: best + 1][::-1]
+    halves = [
+        np.asarray(
+            transfer(
+                source,
+                Motion(driving.keypoints[half], driving.expression[half]),
+                driving.frame(half[0]),
+                options,
+            ).keypoints
+        )
+        for half in (backward, forward)
+    ]
+    joined = np.concatenate([halves[0][::-1], halves[1][1:]])
+    whole = transfer(source, driving, driving.frame(best), options)
+    np.testing.assert_array_equal(joined, whole.keypoints)
+
+
+@pytest.mark.parametrize(
+    "options", [{"pose_strength": -1.0}, {"expression_strength": float("nan")}]
+)
+def test_strengths_out_of_range_are_refused(options):
+    with pytest.raises(ValueError, match="strength: a number >= 0 expected"):
+        MotionOptions(**options)
+
+
+def test_initial_index_and_missing_faces_are_checked():
+    assert initial_index(-1, 5) == 4
+    with pytest.raises(ValueError, match="5 driving frames expected, got 5"):
+        initial_index(5, 5)
+    with pytest.raises(ValueError, match="no driving frame has a detected face"):
+        find_best_frame(np.zeros((68, 2)), np.zeros((3, 68, 2)), np.zeros(3, bool))
