@@ -3,7 +3,7 @@
 The detector of the first-order motion model, as FSRT uses it (arXiv 2404.09736).
 """
 
-from typing import Any
+from typing import Any, Literal
 
 import flax.linen as nn
 import jax
@@ -30,8 +30,8 @@ class Keypoints:
     """What the detector knows about a batch of images.
 
     Attributes:
-      positions: [B, K, 2] (x, y). Detected: ±1 is the centre of the first and last
-        heatmap cell (which is not the image's edge). Given: pixel coordinates.
+      positions: [B, K, 2] (x, y), in the frame that the detector's field
+        ``coordinates`` names; given positions are always pixel coordinates.
       feature_map: [B, h, w, C], the image itself in the last three channels.
       heatmap: [B, h', w', K] float32, each map sums to 1.
     """
@@ -55,6 +55,9 @@ class KeypointDetector(nn.Module):
         head has none, so heatmaps lack three cells on each side.
       norm: ``frozen_batch`` for imported weights (stored statistics, always),
         ``group`` for a detector that is trained here.
+      coordinates: frame of detected positions. ``heatmap``: ±1 is the centre of the
+        first and last heatmap cell, which is not the image's edge; published weights
+        were trained with it. ``pixel``: pixel coordinates, ±1 the image's edges.
       heatmap_sigma: width of the heatmaps around given positions, in pixel
         coordinates (the image is 2 wide).
       dtype: type of the computation; heatmaps and positions are float32.
@@ -68,6 +71,7 @@ class KeypointDetector(nn.Module):
     temperature: float = 0.1
     head_padding: int = 0
     norm: Norm = "frozen_batch"
+    coordinates: Literal["heatmap", "pixel"] = "heatmap"
     heatmap_sigma: float = 0.1
     dtype: Any = jnp.float32
 
@@ -91,16 +95,18 @@ class KeypointDetector(nn.Module):
           images: [B, H, W, 3] float in [0, 1].
 
         Returns:
-          Keypoints in the heatmap's frame, feature map and heatmaps.
+          Keypoints in the frame of ``coordinates``, feature map and heatmaps.
 
         Raises:
           ValueError: a side of the image does not fit the hourglass.
         """
         feature_map = self.features(images)
         heatmap = spatial_softmax(self.logits(feature_map), self.temperature)
-        return Keypoints(
-            positions=soft_argmax(heatmap), feature_map=feature_map, heatmap=heatmap
-        )
+        positions = soft_argmax(heatmap)
+        if self.coordinates == "pixel":
+            first, last = self._cell_centres(*images.shape[1:3])[[0, -1], [0, -1]]
+            positions = (first + last) / 2 + positions * (last - first) / 2
+        return Keypoints(positions=positions, feature_map=feature_map, heatmap=heatmap)
 
     def features_at(self, images: Array, positions: Array) -> Keypoints:
         """Feature map of images, with heatmaps around positions that are given.

@@ -92,7 +92,11 @@ def build_networks(
             f"networks.keypoints: expected one of {get_args(KeypointSource)}, "
             f"got {keypoints!r}"
         )
-    detector = {"norm": "frozen_batch" if keypoints == "published" else "group"}
+    published = keypoints == "published"
+    detector = {
+        "norm": "frozen_batch" if published else "group",
+        "coordinates": "heatmap" if published else "pixel",
+    }
     compute = {"dtype": jnp.dtype(dtype)}
     decoder_fields = {**(SMALL_DECODER if small_decoder else {}), **(decoder or {})}
     return Networks(
