@@ -1,0 +1,98 @@
+"""Pictures to look at: what was asked for, what came out, and where they differ."""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from face_jax import viz
+from face_jax.fsrt.cross_reenactment import CrossReenactment
+from face_jax.fsrt.evaluation import HoldOut
+from face_jax.fsrt.scores import Clip
+
+CELL = 160
+"""Width of a picture in a sheet, pixels; frames are enlarged by a whole factor."""
+LARGEST_ERROR = 0.3
+"""Mean absolute difference that error rows draw white."""
+
+
+def self_reenactment_sheet(
+    clip: Clip, source: np.ndarray, hold_out: HoldOut, columns: int = 6
+) -> np.ndarray:
+    """Source, driving frame, result and error at some held-out frames, with crops.
+
+    Args:
+      clip: the whole clip.
+      source: uint8 [H, W, 3], the first source frame.
+      hold_out: what came out.
+      columns: number of frames shown, spread evenly over the hold-out.
+
+    Returns:
+      uint8 [H', W', 3]; one row each for source, driving, result, nearest training
+      frame and error, then driving and result for every region of the clip.
+    """
+    chosen = spread(len(hold_out.indices), columns)
+    target = clip.take(hold_out.indices[chosen])
+    result, nearest = hold_out.result[chosen], hold_out.nearest[chosen]
+    pairs = list(zip(result, target.frames, strict=True))
+    rows = {
+        "source": [_cell(source)] * len(chosen),
+        "driving": [_cell(frame) for frame in target.frames],
+        "result": [_cell(frame) for frame in result],
+        "nearest": [_cell(frame) for frame in nearest],
+        "error": [_cell(viz.error_map(*pair, LARGEST_ERROR)) for pair in pairs],
+    }
+    for region, boxes in target.regions.items():
+        rows[f"{region}: driving"] = _crops(target.frames, boxes)
+        rows[f"{region}: result"] = _crops(result, boxes)
+    titles = [f"frame {index}" for index in hold_out.indices[chosen]]
+    return viz.grid(list(rows.values()), list(rows), titles)
+
+
+def cross_reenactment_sheet(
+    cross: CrossReenactment, mode: str, frame: int = 0
+) -> np.ndarray:
+    """A matrix of pictures: sources down, drivers across, one frame of each driver.
+
+    Args:
+      cross: the pictures.
+      mode: a key of ``cross.results``.
+      frame: which of the rendered frames to show.
+
+    Returns:
+      uint8 [H', W', 3].
+    """
+    results = cross.results[mode][:, :, frame]
+    blank = np.full_like(_cell(results[0, 0]), 255)
+    rows = [[blank, *(_cell(driver.frames[frame]) for driver in cross.drivers)]]
+    for source, pictures in zip(cross.sources, results, strict=True):
+        rows.append([_cell(source.frames[0]), *map(_cell, pictures)])
+    return viz.grid(
+        rows,
+        ["driver", *(source.name[:16] for source in cross.sources)],
+        ["source", *(driver.name[:16] for driver in cross.drivers)],
+    )
+
+
+def spread(count: int, chosen: int) -> np.ndarray:
+    """At most ``chosen`` indices below ``count``, evenly apart, first and last in."""
+    return np.unique(np.linspace(0, count - 1, min(chosen, count)).round().astype(int))
+
+
+def _cell(frame: np.ndarray) -> np.ndarray:
+    return viz.enlarge(frame, max(1, round(CELL / frame.shape[1])))
+
+
+def _crops(frames: np.ndarray, boxes: np.ndarray) -> list[np.ndarray]:
+    """One region of every frame, enlarged to the width of a cell."""
+    width = _cell(frames[0]).shape[1]
+    height = _crop_height(boxes, width)
+    return [
+        viz.crop(frame, box, height, width)
+        for frame, box in zip(frames, boxes, strict=True)
+    ]
+
+
+def _crop_height(boxes: Sequence[np.ndarray] | np.ndarray, width: int) -> int:
+    """Height that keeps the median box's aspect ratio at a given width."""
+    left, top, right, bottom = np.nanmedian(np.asarray(boxes, np.float64), axis=0)
+    return max(8, round(width * (bottom - top) / (right - left)))
