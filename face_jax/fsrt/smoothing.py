@@ -176,7 +176,11 @@ def _at_rest(value: Array, lag: Array) -> SignalState:
 
 
 def _advance(
-    state: SignalState, raw: Array, *, rest_time_constant: Array, interval: Array
+    state: SignalState,
+    raw: Array,
+    *,
+    rest_time_constant: float | Array,
+    interval: float | Array,
 ) -> SignalState:
     slope = (raw - state.raw) / interval
     velocity = slope + jnp.exp(-interval / VELOCITY_TIME_CONSTANT) * (

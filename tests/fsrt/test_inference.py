@@ -1,0 +1,207 @@
+import dataclasses
+import functools
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from face_jax.fsrt import inference
+from face_jax.fsrt.encoding import pixel_grid
+from face_jax.fsrt.inference import (
+    Model,
+    animate,
+    as_rgb,
+    describe_frames,
+    encode_sources,
+    pixel_blocks,
+    render,
+)
+from face_jax.fsrt.motion import Motion, MotionOptions, transfer
+from face_jax.fsrt.networks import decode, describe, encode
+from face_jax.fsrt.smoothing import smooth
+from tests.fsrt.tiny_model import IMAGE_SIZE, build_model, moving_frames
+
+
+@pytest.fixture(scope="module")
+def model():
+    return build_model()
+
+
+@pytest.fixture(scope="module")
+def frames():
+    return moving_frames(7, IMAGE_SIZE, IMAGE_SIZE)
+
+
+@pytest.fixture(scope="module")
+def scene(model, frames):
+    return encode_sources(model, frames[:2])
+
+
+def colours_by_hand(networks, variables, sources, driving):
+    """The published inference in absolute mode on prepared pictures."""
+    keypoints, expression = describe(networks, variables, sources)
+    item = (sources[None], keypoints[None], expression[None])
+    latent = encode(networks, variables, *item)
+    keypoints, expression = describe(networks, variables, driving)
+    pixels = pixel_grid(*driving.shape[1:3]).reshape(-1, 2)
+    state = (keypoints[None], expression[None])
+    colours = decode(networks, variables, latent, pixels, *state)
+    return colours[0].reshape(driving.shape)
+
+
+def test_stages_equal_the_networks_composed_by_hand(model, frames):
+    by_hand = jax.jit(functools.partial(colours_by_hand, model.networks))
+    colours = by_hand(model.variables, frames[:2] / 255.0, frames / 255.0)
+    expected = np.clip(np.asarray(colours), 0, 1) * 255
+    result = animate(model, encode_sources(model, frames[:2]), frames)
+    assert result.dtype == np.uint8 and result.shape == frames.shape
+    assert np.abs(result - expected).max() <= 0.52  # rounded, not truncated
+    changes = np.abs(np.diff(result.astype(int), axis=0))
+    assert result.std() > 20 and changes.mean() > 1  # the model is worth testing
+
+
+@pytest.mark.parametrize("chunk", [1, 3, 7, 16])
+def test_the_chunk_size_does_not_change_the_result(model, scene, frames, chunk):
+    whole = animate(model, scene, frames, chunk=7)
+    result = animate(model, scene, frames, chunk=chunk)
+    assert result.shape == whole.shape
+    assert np.abs(result.astype(int) - whole).max() <= 1
+
+
+def test_one_program_serves_clips_of_any_length(model, scene, frames):
+    animate(model, scene, frames[:4], chunk=4)
+    compiled = inference._decode_blocks._cache_size(), inference._describe._cache_size()
+    animate(model, scene, frames[:1], chunk=4)
+    animate(model, scene, np.concatenate([frames, frames]), chunk=4)
+    assert compiled == (
+        inference._decode_blocks._cache_size(),
+        inference._describe._cache_size(),
+    )
+
+
+def test_pixel_blocks_do_not_change_the_result(model, scene, frames, monkeypatch):
+    motion = describe_frames(model, frames[:3])
+    whole = render(model, scene, motion, chunk=3)
+    monkeypatch.setattr(inference, "QUERIES_PER_BLOCK", 3 * 100)  # 1024 = 10 * 100 + 24
+    blocks = pixel_blocks(IMAGE_SIZE, IMAGE_SIZE, 100)
+    assert blocks.shape == (11, 100, 2)
+    result = render(model, scene, motion, chunk=3)
+    assert np.abs(result.astype(int) - whole).max() <= 1
+
+
+def test_one_frame_clip(model, scene, frames):
+    result = animate(model, scene, frames[:1])
+    assert result.shape == (1, IMAGE_SIZE, IMAGE_SIZE, 3)
+
+
+def test_result_may_have_another_size(model, scene, frames):
+    result = animate(model, scene, frames[:2], size=(24, 40))
+    assert result.shape == (2, 24, 40, 3)
+    double = animate(model, scene, frames[:2], size=(2 * IMAGE_SIZE, 2 * IMAGE_SIZE))
+    single = animate(model, scene, frames[:2])
+    # Positions are continuous: blocks of the larger picture average to the smaller.
+    pooled = double.reshape(2, IMAGE_SIZE, 2, IMAGE_SIZE, 2, 3).mean((2, 4))
+    assert np.abs(pooled - single).mean() < 0.1 * single.std()
+
+
+def test_pictures_of_other_sizes_are_squeezed(model):
+    large = moving_frames(3, 50, 70)
+    motion = describe_frames(model, large)
+    small = inference._prepare(jnp.asarray(large), IMAGE_SIZE)
+    keypoints, expression = describe(model.networks, model.variables, small)
+    np.testing.assert_allclose(motion.keypoints, keypoints, atol=1e-5)
+    np.testing.assert_allclose(motion.expression, expression, atol=1e-4)
+    mixed = encode_sources(model, [large[0], moving_frames(1, 32, 32)[0]])
+    assert mixed.sources.keypoints.shape == (2, 10, 2)
+    np.testing.assert_allclose(mixed.sources.keypoints[0], keypoints[0], atol=1e-5)
+
+
+def test_grey_and_alpha_pictures_are_read_as_rgb(model, frames):
+    grey = frames[:1, :, :, :1]
+    np.testing.assert_array_equal(as_rgb(grey), np.repeat(grey, 3, -1))
+    alpha = np.concatenate([frames, np.full_like(frames[..., :1], 7)], -1)
+    np.testing.assert_array_equal(as_rgb(alpha), frames)
+    scene = encode_sources(model, [grey[0]])
+    assert np.isfinite(scene.sources.expression).all()
+
+
+def test_smoothing_and_initial_frame_compose_from_the_stages(model, scene, frames):
+    options = MotionOptions(
+        relative=True, adapt_scale=True, pose_strength=0.5, expression_strength=1.5
+    )
+    result = animate(
+        model, scene, frames, options, initial=-3, smoothing=0.5, frame_rate=10, chunk=4
+    )
+    motion = smooth(describe_frames(model, frames), 0.5, 10)
+    driven = transfer(scene.sources.frame(0), motion, motion.frame(4), options)
+    expected = render(model, scene, driven)
+    assert np.abs(result.astype(int) - expected).max() <= 1
+
+
+def test_relative_motion_from_its_own_frame_reproduces_the_source_state(model, frames):
+    scene = encode_sources(model, frames[3:4])
+    options = MotionOptions(relative=True, adapt_scale=True)
+    relative = animate(model, scene, frames, options, initial="best")
+    absolute = animate(model, scene, frames)
+    # The source is a frame of the driver: the best frame is itself, and its motion
+    # relative to itself is its own.
+    assert np.abs(relative.astype(int) - absolute).max() <= 1
+
+
+def test_first_source_sets_the_state_and_all_sources_the_look(model, frames):
+    pair = encode_sources(model, frames[[0, 5]])
+    swapped = encode_sources(model, frames[[5, 0]])
+    absolute = [animate(model, scene, frames[:2]) for scene in (pair, swapped)]
+    assert np.abs(absolute[0].astype(int) - absolute[1]).max() <= 1  # a set
+    alone = encode_sources(model, frames[:1])
+    assert np.abs(absolute[0].astype(int) - animate(model, alone, frames[:2])).max() > 2
+    still = MotionOptions(pose_strength=0.0, expression_strength=0.0)
+    kept = animate(model, pair, frames, still)
+    own = animate(model, pair, Motion(*(x[:1] for x in jax.tree.leaves(pair.sources))))
+    assert np.abs(kept.astype(int) - own).max() <= 1
+
+
+def test_landmark_models_need_landmarks(frames):
+    model = build_model("landmarks")
+    points = np.random.default_rng(0).uniform(-0.5, 0.5, (7, 10, 2))
+    scene = encode_sources(model, frames[:1], points[:1])
+    np.testing.assert_allclose(scene.sources.keypoints[0], points[0], rtol=1e-6)
+    result = animate(model, scene, frames, landmark_keypoints=points, chunk=4)
+    assert result.shape == frames.shape
+    with pytest.raises(ValueError, match=r"landmark_keypoints \[7, K, 2\] expected"):
+        animate(model, scene, frames)
+    with pytest.raises(ValueError, match=r"\[7, K, 2\] expected, got \[6, 10, 2\]"):
+        animate(model, scene, frames, landmark_keypoints=points[:6])
+    with pytest.raises(ValueError, match="finite"):
+        animate(model, scene, frames, landmark_keypoints=points * np.nan)
+
+
+@pytest.mark.parametrize(
+    "images",
+    [
+        np.zeros((8, 8, 3), np.uint8),
+        np.zeros((0, 8, 8, 3), np.uint8),
+        np.zeros((1, 8, 8, 2), np.uint8),
+        np.zeros((1, 8, 8, 3), np.float32),
+    ],
+)
+def test_other_arrays_are_refused_with_one_line(model, images):
+    with pytest.raises(ValueError, match=r"uint8 \[N, H, W, 3\] .* expected, got"):
+        describe_frames(model, images)
+
+
+def test_impossible_requests_are_refused(model, scene, frames):
+    with pytest.raises(ValueError, match="at least one picture expected"):
+        encode_sources(model, [])
+    with pytest.raises(ValueError, match="7 driving frames expected, got 7"):
+        animate(model, scene, frames, initial=7)
+    with pytest.raises(ValueError, match="size: positive"):
+        animate(model, scene, frames, size=(0, 8))
+
+
+def test_a_model_is_an_argument_of_compiled_functions(model):
+    leaves, structure = jax.tree.flatten(model)
+    assert isinstance(jax.tree.unflatten(structure, leaves), Model)
+    hash(structure)
+    assert dataclasses.is_dataclass(model.networks)
