@@ -31,8 +31,8 @@ def positional_encoding(
       [..., 2 * D * num_octaves] float32: the sines, all octaves of the first
       coordinate first, then the cosines alike.
     """
-    exponents = range(start_octave, start_octave + num_octaves)
-    multipliers = np.float32(math.pi) * np.float32([2.0**e for e in exponents])
+    octaves = np.arange(start_octave, start_octave + num_octaves)
+    multipliers = np.float32(math.pi) * np.exp2(octaves).astype(np.float32)
     angles = coordinates.astype(jnp.float32)[..., None] * multipliers
     angles = angles.reshape(*coordinates.shape[:-1], -1)
     return jnp.concatenate([jnp.sin(angles), jnp.cos(angles)], axis=-1)
@@ -50,11 +50,10 @@ def pixel_grid(height: int, width: int) -> Array:
     Returns:
       [height, width, 2] float32, ±1 being the image's edges.
     """
-    x, y = _pixel_axis(width), _pixel_axis(height)
     # Only the axes are constants of a compiled program: a constant image would be
     # encoded while compiling, slowly.
-    x = jnp.broadcast_to(jnp.asarray(x), (height, width))
-    y = jnp.broadcast_to(jnp.asarray(y)[:, None], (height, width))
+    x = jnp.broadcast_to(_pixel_axis(width), (height, width))
+    y = jnp.broadcast_to(_pixel_axis(height)[:, None], (height, width))
     return jnp.stack([x, y], axis=-1)
 
 

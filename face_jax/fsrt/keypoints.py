@@ -141,4 +141,5 @@ class KeypointDetector(nn.Module):
         step = round(1.0 / self.scale_factor)
         lost = HEAD_SIZE // 2 - self.head_padding
         cells = np.arange(lost, -(-length // step) - lost)
-        return np.float32((cells * step + 0.5 - length / 2) / (length / 2))
+        centres = (cells * step + 0.5 - length / 2) / (length / 2)
+        return centres.astype(np.float32)

@@ -44,7 +44,9 @@ def spatial_softmax(logits: Array, temperature: float) -> Array:
     return jax.nn.softmax(logits, axis=(1, 2))
 
 
-def gaussian_heatmaps(keypoints: Array, grid: Array, variance: float) -> Array:
+def gaussian_heatmaps(
+    keypoints: Array, grid: Array | np.ndarray, variance: float
+) -> Array:
     """Gaussians of height 1 at keypoints.
 
     Args:
@@ -58,7 +60,7 @@ def gaussian_heatmaps(keypoints: Array, grid: Array, variance: float) -> Array:
     return jnp.exp(-0.5 * squared_distances(keypoints, grid) / variance)
 
 
-def squared_distances(keypoints: Array, grid: Array) -> Array:
+def squared_distances(keypoints: Array, grid: Array | np.ndarray) -> Array:
     """Squared distance of every cell to every keypoint, [..., h, w, K]."""
     keypoints = keypoints.astype(jnp.float32)
     offsets = grid[:, :, None, :] - keypoints[..., None, None, :, :]
