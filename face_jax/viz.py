@@ -172,8 +172,8 @@ def crop(image: np.ndarray, box: np.ndarray, height: int, width: int) -> np.ndar
 
     Args:
       image: uint8 [H, W, 3].
-      box: [4] as (left, top, right, bottom) in pixels; what lies outside the image
-        repeats its edge.
+      box: [4] as (left, top, right, bottom), edges in pixels (column 0 covers 0 to
+        1); what lies outside the image repeats its edge.
       height: height of the result, pixels.
       width: width of the result, pixels.
 
@@ -186,8 +186,8 @@ def crop(image: np.ndarray, box: np.ndarray, height: int, width: int) -> np.ndar
     scale_x, scale_y = (right - left) / width, (bottom - top) / height
     matrix = np.array(
         [
-            [scale_x, 0.0, left + 0.5 * scale_x],
-            [0.0, scale_y, top + 0.5 * scale_y],
+            [scale_x, 0.0, left + 0.5 * scale_x - 0.5],
+            [0.0, scale_y, top + 0.5 * scale_y - 0.5],
         ]
     )
     return cv2.warpAffine(

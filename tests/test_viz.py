@@ -54,9 +54,9 @@ def test_points_are_drawn_where_they_belong():
 def test_crop_enlarges_the_box():
     image = flat(0, 16, 16)
     image[4:8, 8:12] = 200
-    inside = viz.crop(image, np.array([7.5, 3.5, 11.5, 7.5]), 8, 8)
+    inside = viz.crop(image, np.array([8.0, 4.0, 12.0, 8.0]), 8, 8)
     assert (inside[2:6, 2:6] >= 195).all()
-    whole = viz.crop(image, np.array([-0.5, -0.5, 15.5, 15.5]), 16, 16)
+    whole = viz.crop(image, np.array([0.0, 0.0, 16.0, 16.0]), 16, 16)
     np.testing.assert_array_equal(whole, image)
     assert (viz.crop(image, np.full(4, np.nan), 3, 5) == 255).all()
 

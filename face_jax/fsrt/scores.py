@@ -32,8 +32,8 @@ class Clip:
         models with ``keypoints="landmarks"``; None for others.
       landmarks: float32 [T, 68, 2] in pixels of the frames, or None where there are
         none.
-      regions: name to boxes [T, 4] (left, top, right, bottom) in pixels of the
-        frames, NaN where unknown; measured besides the whole frame.
+      regions: name to boxes [T, 4] (left, top, right, bottom), edges in pixels of the
+        frames (column 0 covers 0 to 1), NaN where unknown; measured besides the whole.
     """
 
     name: str
@@ -81,7 +81,7 @@ def measure(prediction: np.ndarray, target: Clip) -> Scores:
             f"got {list(prediction.shape)}"
         )
     height, width = target.frames.shape[1:3]
-    everything = np.array([0, 0, width - 1, height - 1], np.float32)
+    everything = np.array([0, 0, width, height], np.float32)
     regions = {WHOLE: np.tile(everything, (len(target), 1)), **target.regions}
     boxes = np.stack(list(regions.values()), axis=1).astype(np.float32)
     values = _measure_frames(prediction, target.frames, boxes)

@@ -94,8 +94,8 @@ def box_weights(boxes: Array, height: int, width: int) -> Array:
     """The region inside one box per image.
 
     Args:
-      boxes: [B, 4] as (left, top, right, bottom), pixels, the centre of column 0 at
-        0.0; a pixel is inside when its centre is, edges included. NaN boxes are empty.
+      boxes: [B, 4] as (left, top, right, bottom), edges in pixels: column 0 covers
+        0 to 1. A pixel is inside when its centre is. NaN boxes are empty.
       height: image height, pixels.
       width: image width, pixels.
 
@@ -103,9 +103,9 @@ def box_weights(boxes: Array, height: int, width: int) -> Array:
       [B, H, W] float32 of zeros and ones.
     """
     left, top, right, bottom = (edge[:, None] for edge in jnp.asarray(boxes).T)
-    rows, columns = jnp.arange(height), jnp.arange(width)
-    inside_rows = (rows >= top) & (rows <= bottom)
-    inside_columns = (columns >= left) & (columns <= right)
+    rows, columns = jnp.arange(height) + 0.5, jnp.arange(width) + 0.5
+    inside_rows = (rows >= top) & (rows < bottom)
+    inside_columns = (columns >= left) & (columns < right)
     inside = inside_rows[:, :, None] & inside_columns[:, None, :]
     return inside.astype(jnp.float32)
 

@@ -14,7 +14,7 @@ def frames(count, seed):
 
 def test_scores_are_means_over_frames_in_every_region():
     count = FRAMES_AT_ONCE + 3
-    boxes = np.tile([2.0, 3.0, 10.0, 12.0], (count, 1))
+    boxes = np.tile([2.0, 3.0, 11.0, 13.0], (count, 1))
     boxes[4] = np.nan
     target = Clip("clip", frames(count, 0), regions={"mouth": boxes})
     prediction = frames(count, 1)

@@ -42,7 +42,7 @@ def test_psnr_of_a_known_error():
 
 def test_regions_ignore_what_is_outside():
     x, y = images(0), images(1)
-    boxes = np.array([[3, 2, 9, 12], [-5, -5, 4.5, 4.5]], np.float32)
+    boxes = np.array([[3, 2, 10, 13], [-5, -5, 4.6, 5.4]], np.float32)
     weights = image.box_weights(boxes, 20, 24)
     expected = [
         np.abs(x - y)[0, 2:13, 3:10].mean(),
@@ -68,7 +68,7 @@ def test_ssim_follows_its_definition():
 
 def test_ssim_in_a_region_weighs_window_centres():
     x, y = images(2), images(3)
-    boxes = np.array([[6, 7, 9, 8], [0, 0, 23, 19]], np.float32)
+    boxes = np.array([[6, 7, 10, 9], [0, 0, 24, 20]], np.float32)
     values = image.ssim(x, y, image.box_weights(boxes, 20, 24))
     inside = ssim_by_loops(x[0], y[0])[2:4, 1:5].mean()
     whole = ssim_by_loops(x[1], y[1]).mean()
