@@ -1,0 +1,152 @@
+"""Every random choice of one FSRT iteration, drawn apart from its use.
+
+Source: FSRT, arXiv 2404.09736.
+"""
+
+import flax.struct
+import jax
+import jax.numpy as jnp
+
+from face_jax.types import Array
+
+
+class Draws(flax.struct.PyTreeNode):
+    """Random choices of one iteration.
+
+    Attributes:
+      coin: [B] uniform in [0, 1): below 0.5 the driving frame's first view is colour
+        view 2, else colour view 1. Rows of one statistics shard share a value.
+      selection: [B, D] uniform in [0, 1): below the task's threshold a driving frame
+        is expressed by its first view, else by its expression crop.
+      sampled: int32 [B, D, N], positions in the row-major image that are rendered
+        with gradient, without repetition.
+      remaining: int32 [B, D, M], positions rendered without gradient; together with
+        ``sampled`` the whole image, or M = 0.
+    """
+
+    coin: Array
+    selection: Array
+    sampled: Array
+    remaining: Array
+
+
+def draw(
+    key: Array,
+    batch_size: int,
+    num_driving: int,
+    positions: tuple[Array, Array],
+    shards: int = 1,
+) -> Draws:
+    """Draws the choices of an iteration.
+
+    Args:
+      key: random key.
+      batch_size: B.
+      num_driving: D.
+      positions: ``sampled`` and ``remaining`` from one of the functions below.
+      shards: statistics shards; each has one coin for all its rows.
+
+    Returns:
+      The draws.
+    """
+    coin_key, selection_key = jax.random.split(key)
+    coins = jax.random.uniform(coin_key, (shards,))
+    return Draws(
+        coin=jnp.repeat(coins, batch_size // shards),
+        selection=jax.random.uniform(selection_key, (batch_size, num_driving)),
+        sampled=positions[0],
+        remaining=positions[1],
+    )
+
+
+def random_positions(
+    key: Array, batch_size: int, num_driving: int, num_pixels: int, image_size: int
+) -> tuple[Array, Array]:
+    """A few pixels of each driving frame, without repetition; none remain.
+
+    Args:
+      key: random key.
+      batch_size: B.
+      num_driving: D.
+      num_pixels: N.
+      image_size: side of the image, pixels.
+
+    Returns:
+      int32 [B, D, N] and int32 [B, D, 0].
+    """
+    total = image_size * image_size
+    keys = jax.random.split(key, (batch_size, num_driving))
+    pick = jax.vmap(jax.vmap(lambda k: jax.random.permutation(k, total)[:num_pixels]))
+    return pick(keys), jnp.zeros((batch_size, num_driving, 0), jnp.int32)
+
+
+def random_split(
+    key: Array, batch_size: int, num_driving: int, num_pixels: int, image_size: int
+) -> tuple[Array, Array]:
+    """A random split of each image into ``num_pixels`` sampled ones and the rest."""
+    total = image_size * image_size
+    keys = jax.random.split(key, (batch_size, num_driving))
+    order = jax.vmap(jax.vmap(lambda k: jax.random.permutation(k, total)))(keys)
+    return order[..., :num_pixels], order[..., num_pixels:]
+
+
+def lattice_positions(
+    key: Array, batch_size: int, num_driving: int, stride: int, image_size: int
+) -> tuple[Array, Array]:
+    """One strided lattice of each item's frames, and the other lattices after it.
+
+    Args:
+      key: random key.
+      batch_size: B.
+      num_driving: D; frames of an item share their lattice.
+      stride: of the lattice; it holds 1/stride**2 of the pixels.
+      image_size: side of the image, pixels.
+
+    Returns:
+      int32 [B, D, N] and int32 [B, D, M].
+
+    Raises:
+      ValueError: the stride does not divide the side.
+    """
+    offsets = jax.random.randint(key, (batch_size, 2), 0, stride)
+    sampled, remaining = jax.vmap(lambda o: lattice(o[0], o[1], stride, image_size))(
+        offsets
+    )
+    frames = (batch_size, num_driving)
+    return (
+        jnp.broadcast_to(sampled[:, None], (*frames, sampled.shape[-1])),
+        jnp.broadcast_to(remaining[:, None], (*frames, remaining.shape[-1])),
+    )
+
+
+def lattice(x0: Array, y0: Array, stride: int, image_size: int) -> tuple[Array, Array]:
+    """Positions of the lattice with an offset, and of all others.
+
+    Args:
+      x0: first column, int32 [].
+      y0: first row, int32 [].
+      stride: of the lattice.
+      image_size: side of the image, pixels.
+
+    Returns:
+      int32 [N] row-major positions of pixels ``[y0::stride, x0::stride]``, and int32
+      [M] of the other lattices, ordered by column offset, then row offset.
+
+    Raises:
+      ValueError: the stride does not divide the side.
+    """
+    if image_size % stride:
+        raise ValueError(
+            f"lattice_stride = {stride} does not divide the image side {image_size}"
+        )
+    chosen = x0 * stride + y0
+    rank = jnp.arange(1, stride * stride)
+    others = jnp.where(rank <= chosen, rank - 1, rank)
+    side = image_size // stride
+    rows, columns = jnp.meshgrid(jnp.arange(side), jnp.arange(side), indexing="ij")
+
+    def positions(number: Array) -> Array:
+        row = rows * stride + number % stride
+        return (row * image_size + columns * stride + number // stride).reshape(-1)
+
+    return positions(chosen), jax.vmap(positions)(others).reshape(-1)

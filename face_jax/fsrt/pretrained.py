@@ -1,0 +1,84 @@
+"""Weights that a training run starts from: the user's own published files."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from face_jax.fsrt.convert import from_published
+from face_jax.fsrt.networks import Networks
+from face_jax.nn.vgg import VggFeatures
+
+RANDOM = "random"
+"""Instead of a file: keep the random values of the initialisation."""
+
+_FIELDS = {
+    "keypoint_detector": "task.keypoint_detector_weights",
+    "vgg19": "task.vgg19_weights",
+}
+
+
+def load(
+    networks: Networks, files: Mapping[str, str | None]
+) -> dict[str, dict[str, Any]]:
+    """Reads and converts published weights.
+
+    Args:
+      networks: the modules, for their shapes.
+      files: network name to the path of an ``.npz`` with published names, or
+        ``"random"``.
+
+    Returns:
+      Network to float32 host arrays, without the networks left at random values.
+
+    Raises:
+      ValueError: a network has no file, or its content does not fit.
+      FileNotFoundError: a file does not exist.
+    """
+    loaded = {}
+    for name, file in files.items():
+        if file is None:
+            raise ValueError(
+                f"{_FIELDS[name]}: a file with published weights is needed; without "
+                "one, set task.networks.keypoints to 'learned' or 'landmarks'"
+            )
+        if file != RANDOM:
+            shapes = _shapes(networks, name)
+            loaded |= from_published(read_arrays(Path(file)), {name: shapes})
+    return loaded
+
+
+def read_arrays(path: Path) -> dict[str, np.ndarray]:
+    """Arrays of an ``.npz`` file by published name.
+
+    Args:
+      path: the file. From PyTorch it is made by
+        ``numpy.savez(path, **{k: v.numpy() for k, v in state_dict.items()})``.
+
+    Returns:
+      Name to array.
+
+    Raises:
+      FileNotFoundError: there is no such file.
+      ValueError: the file is no ``.npz`` of plain arrays.
+    """
+    if not path.is_file():
+        raise FileNotFoundError(f"{path}: no such file of weights")
+    try:
+        with np.load(path, allow_pickle=False) as file:
+            return {name: file[name] for name in file.files}
+    except (ValueError, OSError, AttributeError) as error:
+        raise ValueError(
+            f"{path}: expected an .npz of plain arrays by published name "
+            "(numpy.savez of a state_dict's arrays)"
+        ) from error
+
+
+def _shapes(networks: Networks, name: str) -> Any:
+    side = networks.image_size
+    module = VggFeatures() if name == "vgg19" else networks.keypoint_detector
+    image = jax.ShapeDtypeStruct((1, side, side, 3), jnp.float32)
+    return jax.eval_shape(module.init, jax.random.key(0), image)

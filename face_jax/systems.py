@@ -1,0 +1,33 @@
+"""The systems of this library, by name: where a config meets its Task."""
+
+import importlib
+from collections.abc import Mapping
+from typing import Any
+
+from face_jax.train.task import Task
+
+SYSTEMS = {"fsrt": "face_jax.fsrt.task:FsrtTask"}
+"""System name to ``module:class``."""
+
+
+def build_task(system: str, settings: Mapping[str, Any]) -> Task:
+    """Builds a system's task.
+
+    Args:
+      system: name of the system.
+      settings: the ``task`` block of a config: fields of the task's class.
+
+    Returns:
+      The task.
+
+    Raises:
+      ValueError: the system is unknown, or it has no such setting.
+    """
+    if system not in SYSTEMS:
+        raise ValueError(f"system: expected one of {sorted(SYSTEMS)}, got {system!r}")
+    module, _, name = SYSTEMS[system].partition(":")
+    task_class = getattr(importlib.import_module(module), name)
+    try:
+        return task_class(**settings)
+    except TypeError as error:
+        raise ValueError(f"config.task of {system!r}: {error}") from error
