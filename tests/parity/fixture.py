@@ -134,12 +134,16 @@ class Fixture:
         """An 8-bit input as float32 in [0, 1]."""
         return self.inputs[name].astype(np.float32) / np.float32(255)
 
-    def atol(self, expected: np.ndarray, share: float = PUBLISHED_ATOL) -> float:
-        """The absolute tolerance that the meta states for an array.
+    def atol(self, expected: np.ndarray, share: float = PUBLISHED_ATOL) -> Any:
+        """The tolerance that the meta states for an array.
 
         Args:
           expected: the stored array.
           share: share of the array's largest magnitude where the meta is silent.
+
+        Returns:
+          The stated share of the scale, or for a stated number that number plus the
+          stated relative tolerance of every entry.
 
         Raises:
           ValueError: the meta words its tolerance in a way that only its part
@@ -147,7 +151,7 @@ class Fixture:
         """
         stated = self.meta.get("atol")
         if isinstance(stated, int | float):
-            return float(stated)
+            return stated + self.meta.get("rtol", 0.0) * np.abs(expected)
         if stated is not None:
             match = _SHARE_OF_SCALE.match(stated)
             if match is None:

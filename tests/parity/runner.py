@@ -29,7 +29,9 @@ def run_fixture(fixture: Fixture) -> Iterator[Result]:
     Raises:
       ValueError: the file's system or part is not known.
     """
-    checked = []
+    checked: list[str] = []
+    if not fixture.outputs:
+        yield Result.failed(str(fixture.path), "the file stores no outputs")
     for check in find_part(fixture)(fixture):
         checked.append(check.name)
         yield check.result()
