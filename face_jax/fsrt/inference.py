@@ -10,6 +10,7 @@ the training clips; what is constant is computed once; every compiled program ha
 fixed shape, so that clips of any length compile once.
 """
 
+import dataclasses
 from collections.abc import Iterator, Sequence
 from typing import Any, Literal
 
@@ -20,6 +21,7 @@ import numpy as np
 
 from face_jax.fsrt.encoding import pixel_grid
 from face_jax.fsrt.motion import (
+    SEMANTIC_HEAD,
     Motion,
     MotionOptions,
     find_best_frame,
@@ -211,9 +213,17 @@ def animate(
     else:
         index = initial_index(initial, len(motion))
     driven = transfer_jit(
-        source, motion, motion.frame(index), options=options or MotionOptions()
+        source, motion, motion.frame(index), options=complete(options, model)
     )
     return render(model, scene, driven, size=size, chunk=chunk)
+
+
+def complete(options: MotionOptions | None, model: Model) -> MotionOptions:
+    """Options with what the model knows about its keypoints, unless given."""
+    options = options or MotionOptions()
+    if options.head is None and model.networks.keypoints == "landmarks":
+        return dataclasses.replace(options, head=SEMANTIC_HEAD)
+    return options
 
 
 def render(

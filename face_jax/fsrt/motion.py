@@ -9,24 +9,27 @@ with a = 1, or the root of the ratio of hull areas of s and d0 (``adapt_scale``)
 the expression vector is the driver's own.
 
 Keypoints carry the pose of the head *and* the shape of mouth, brows and eyes. To let
-users turn one up without the other, motion is split by a least-squares similarity: in
-relative mode of d0 to d, in absolute mode of s to d. Write it as the complex
-factor w (scale and rotation) about centroids, c for the centroid of the fitted
-points, c' for the centroid of d, c_s for that of s. Then
+users turn one up without the other, motion is split into a head motion, fitted by
+least squares (``geometry.similarity``), and the rest. It takes d0 to d in relative and
+s to d in absolute mode; write the fitted points as b, and the fit as the complex
+factor w (scale and rotation), centroids c of b and c' of d, and the parallax g of
+points at depth z (turning left and right, nodding). With c_s the centroid of s,
 
-    pose(p) = c_s + p a (c' - c) + w^p (s - c_s)          the source's own shape, moved
-    residual = a (d - c' - w (points - c))                what no head motion explains
+    pose(p) = c_s + w^p (s - c_s) + p a (c' - c + g z)    the source's own face, moved
+    residual = a (d - c' - w (b - c) - g z)               what no head motion explains
     cross = k - pose(1) - residual                        0 in absolute mode
     k(p, e) = pose(p) + e w^(p-1) residual + p e cross
 
 p and e are the strengths of pose and expression. k(1, 1) is the published k, bit for
-bit. k(p, 0) is an exact similarity of the source's keypoints: the head moves, the
-mouth keeps its shape. k(0, e) adds only the residual, turned back from the driver's
-pose into the source's: the mouth moves, the head stays. Both may exceed 1. The
-expression vector is mixed alike: (1 - e) source + e driving.
+bit. k(p, 0) only moves the source's head: its mouth keeps its shape. k(0, e) only adds
+the residual, turned back from the driver's pose into the source's: the mouth moves,
+the head stays. Both may exceed 1. The expression vector is mixed alike:
+(1 - e) source + e driving.
 
-A similarity is motion in the picture plane. Turning the head out of the plane changes
-the distances between keypoints and so counts in part as residual.
+Which keypoints tell the head's pose, and how deep they lie, is known for keypoints
+with a meaning only (``SEMANTIC_HEAD``). Learned and published keypoints all count
+alike and as flat, so that turning the head out of the picture plane is in part taken
+for expression.
 """
 
 import dataclasses
@@ -41,7 +44,11 @@ from face_jax.geometry.keypoints import (
     convex_hull_area,
     transfer_keypoints,
 )
-from face_jax.geometry.similarity import fit_similarity, rotate_and_scale
+from face_jax.geometry.similarity import (
+    centred_depths,
+    fit_similarity,
+    rotate_and_scale,
+)
 from face_jax.types import Array
 
 
@@ -66,6 +73,29 @@ class Motion:
 
 
 @dataclasses.dataclass(frozen=True)
+class HeadModel:
+    """What is known about the keypoints as points of a rigid head.
+
+    Attributes:
+      weights: of each keypoint in the fit of the head's motion, 0 for those that an
+        expression moves; None: all alike.
+      depths: of each keypoint towards the viewer, in any unit; None: all alike.
+    """
+
+    weights: tuple[float, ...] | None = None
+    depths: tuple[float, ...] | None = None
+
+
+SEMANTIC_HEAD = HeadModel(
+    weights=(1.0, 1.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0, 0.0, 0.0),
+    depths=(0.0, 0.0, 0.1, 0.1, 0.6, 0.1, 0.1, 0.25, 0.25, 0.1),
+)
+"""For the ten keypoints taken from landmarks: centres of the eyes and of the brows,
+nose tip, mouth corners, inner lips, chin. Eyes and nose tip carry the pose. Depths in
+distances between the eyes, rounded from scans and from detections on 45 portraits."""
+
+
+@dataclasses.dataclass(frozen=True)
 class MotionOptions:
     """How a driver's motion becomes the source's; the defaults are the published rule.
 
@@ -79,8 +109,8 @@ class MotionOptions:
       pose_strength: 0 keeps the source's head still, 1 moves it like the driver's,
         more exaggerates.
       expression_strength: the same for the face: 0 keeps the source's expression.
-      rigid_keypoints: indices of the keypoints that the head pose is fitted to; None
-        takes all. For keypoints with a meaning, those that no expression moves.
+      head: how to tell head motion from expression where the strengths differ from 1;
+        None treats all keypoints alike.
     """
 
     relative: bool = False
@@ -88,18 +118,13 @@ class MotionOptions:
     relative_expression: bool = False
     pose_strength: float = 1.0
     expression_strength: float = 1.0
-    rigid_keypoints: tuple[int, ...] | None = None
+    head: HeadModel | None = None
 
     def __post_init__(self) -> None:
         for name in ("pose_strength", "expression_strength"):
             value = getattr(self, name)
             if not (np.isfinite(value) and value >= 0):
                 raise ValueError(f"{name}: a number >= 0 expected, got {value}")
-        if self.rigid_keypoints is not None and len(self.rigid_keypoints) < 2:
-            raise ValueError(
-                "rigid_keypoints: at least 2 indices expected, "
-                f"got {self.rigid_keypoints}"
-            )
 
 
 def transfer(
@@ -135,21 +160,23 @@ def _transfer_keypoints(
     p, e = options.pose_strength, options.expression_strength
     if p == 1 and e == 1:
         return published
+    head = options.head or HeadModel()
     scale = _motion_scale(source, initial, options)
     fitted = initial if options.relative else source
-    weights = _rigid_weights(options.rigid_keypoints, source.shape[-2])
-    head = fit_similarity(fitted, driving, weights)
-    source_centre = fit_similarity(source, source, weights).centre
-    travel = scale * (head.target_centre - head.centre)[:, None, :]
+    fit = fit_similarity(fitted, driving, head.weights, head.depths)
+    own = fit_similarity(source, source, head.weights).centre
+    depths = centred_depths(head.depths, head.weights, source.shape[-2])[:, None]
+    turn = fit.parallax[:, None, :] * depths
+    travel = (fit.target_centre - fit.centre)[:, None, :] + turn
 
     def pose(strength: float) -> Array:
-        shape = rotate_and_scale(source - source_centre, head, strength)
-        return source_centre + strength * travel + shape
+        shape = rotate_and_scale(source - own, fit, strength)
+        return own + shape + strength * scale * travel
 
-    moved = rotate_and_scale(fitted - head.centre[:, None, :], head, 1.0)
-    residual = scale * (driving - head.target_centre[:, None, :] - moved)
+    moved = rotate_and_scale(fitted - fit.centre[:, None, :], fit, 1.0) + turn
+    residual = scale * (driving - fit.target_centre[:, None, :] - moved)
     cross = published - pose(1.0) - residual
-    return pose(p) + e * rotate_and_scale(residual, head, p - 1) + p * e * cross
+    return pose(p) + e * rotate_and_scale(residual, fit, p - 1) + p * e * cross
 
 
 def _transfer_expression(
@@ -166,12 +193,6 @@ def _motion_scale(source: Array, initial: Array, options: MotionOptions) -> Arra
     if not (options.relative and options.adapt_scale):
         return jnp.ones(())
     return jnp.sqrt(convex_hull_area(source) / convex_hull_area(initial))
-
-
-def _rigid_weights(indices: tuple[int, ...] | None, count: int) -> Array | None:
-    if indices is None:
-        return None
-    return jnp.zeros(count).at[jnp.array(indices)].set(1.0)
 
 
 def find_best_frame(

@@ -9,6 +9,7 @@ from face_jax.fsrt.inference import (
     DEFAULT_CHUNK,
     Model,
     Scene,
+    complete,
     describe_frames,
     render_chunk,
 )
@@ -93,7 +94,7 @@ def stream(
     Yields:
       One result per chunk.
     """
-    source = scene.sources.frame(0)
+    source, options = scene.sources.frame(0), complete(options, model)
     start = None if initial is None else initial.motion
     waiting: tuple[Array, _Described] | None = None
     for described in _describe_chunks(model, chunks, smoothing, frame_rate, chunk):

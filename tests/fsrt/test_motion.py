@@ -4,7 +4,10 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
+from data_pipelines.landmarks.schemas import SEMANTIC_KEYPOINTS
 from face_jax.fsrt.motion import (
+    SEMANTIC_HEAD,
+    HeadModel,
     Motion,
     MotionOptions,
     find_best_frame,
@@ -148,14 +151,14 @@ def test_head_motion_and_mouth_motion_come_apart():
     source_face = rng.uniform(-0.5, 0.5, (10, 2))
     source = motion(source_face, seed=5)
     driver = motion(driving, seed=6)
-    rigid = tuple(range(9))
+    rigid = HeadModel(weights=(1.0,) * 9 + (0.0,))
 
     def drive(p, e):
         options = MotionOptions(
             relative=True,
             pose_strength=p,
             expression_strength=e,
-            rigid_keypoints=rigid,
+            head=rigid,
         )
         return np.asarray(transfer(source, driver, driver.frame(0), options).keypoints)
 
@@ -164,6 +167,53 @@ def test_head_motion_and_mouth_motion_come_apart():
     np.testing.assert_allclose(expression_only[1], source_face, atol=1e-5)
     np.testing.assert_allclose(expression_only[2], source_face + mouth, atol=1e-5)
     np.testing.assert_allclose(drive(0.0, 2.0)[2], source_face + 2 * mouth, atol=1e-5)
+
+
+def test_turning_the_head_is_pose_and_not_expression():
+    # Ten semantic points of a solid face that turns left and right and opens its mouth.
+    depths = np.array(SEMANTIC_HEAD.depths)
+    eyes, brows = [(-5, 0), (5, 0)], [(-5.5, -4), (5.5, -4)]
+    mouth = [(-4, 11), (4, 11), (0, 11), (0, 11)]
+    flat = np.array([*eyes, *brows, (0, 5), *mouth, (0, 17)])
+    solid = np.column_stack([flat / 40, depths / 4])
+    opened = solid.copy()
+    opened[8:, 1] += 0.08  # lower lip and chin
+
+    def seen(points, yaw):
+        x, y, z = points.T
+        return np.stack([x * np.cos(yaw) + z * np.sin(yaw) + 0.3 * yaw, y], 1)
+
+    driver = motion(np.stack([seen(solid, 0), seen(solid, 0.3), seen(opened, 0.3)]))
+    source = motion(seen(solid, 0) * 1.1 + 0.05, seed=1)
+
+    def drive(p, e):
+        options = MotionOptions(
+            relative=True,
+            pose_strength=p,
+            expression_strength=e,
+            head=SEMANTIC_HEAD,
+        )
+        return np.asarray(transfer(source, driver, driver.frame(0), options).keypoints)
+
+    pose_only, expression_only = drive(1.0, 0.0), drive(0.0, 1.0)
+    lips = slice(7, 9)
+    np.testing.assert_allclose(pose_only[1], pose_only[2], atol=1e-5)
+    turned = seen(solid, 0.3) - seen(solid, 0)
+    assert np.abs(pose_only[1] - source.keypoints - turned).max() < 0.02
+    assert np.abs(np.diff(pose_only[2, lips, 1])) < 1e-5  # the mouth stays shut
+    assert np.abs(expression_only[1] - source.keypoints).max() < 0.02
+    assert 0.07 < np.diff(expression_only[2, lips, 1]).item() < 0.09
+
+
+def test_the_head_model_describes_the_semantic_keypoints():
+    rigid = [
+        name
+        for name, weight in zip(SEMANTIC_KEYPOINTS, SEMANTIC_HEAD.weights, strict=True)
+        if weight
+    ]
+    assert rigid == ["left_eye", "right_eye", "nose_tip"]
+    deepest = SEMANTIC_KEYPOINTS[int(np.argmax(SEMANTIC_HEAD.depths))]
+    assert deepest == "nose_tip" and len(SEMANTIC_HEAD.depths) == 10
 
 
 def test_relative_expression_adds_the_change(golden):

@@ -65,6 +65,37 @@ def test_leading_axes_are_fitted_separately():
     np.testing.assert_allclose(together.angle[2], alone.angle, rtol=1e-6)
 
 
+def test_parallax_is_the_joint_least_squares_optimum():
+    rng = np.random.default_rng(4)
+    points, targets = rng.normal(size=(2, 8, 2))
+    depths, weights = rng.normal(size=8), rng.uniform(0.1, 1, 8)
+    fit = fit_similarity(points, targets, weights, depths)
+    x, y = points.T
+    one, zero = np.ones(8), np.zeros(8)
+    rows = np.concatenate(
+        [
+            np.stack([x, -y, depths, zero, one, zero], 1),
+            np.stack([y, x, zero, depths, zero, one], 1),
+        ]
+    )
+    root = np.sqrt(np.concatenate([weights, weights]))
+    a, b, *parallax, _, _ = np.linalg.lstsq(
+        rows * root[:, None], targets.T.ravel() * root, rcond=None
+    )[0]
+    np.testing.assert_allclose(fit.angle, np.arctan2(b, a), rtol=1e-4)
+    np.testing.assert_allclose(fit.log_scale, np.log(np.hypot(a, b)), rtol=1e-4)
+    np.testing.assert_allclose(fit.parallax, parallax, rtol=1e-4, atol=1e-6)
+
+
+def test_equal_depths_change_nothing():
+    rng = np.random.default_rng(5)
+    points, targets = rng.normal(size=(2, 8, 2))
+    flat = fit_similarity(points, targets)
+    raised = fit_similarity(points, targets, depths=np.full(8, 0.7))
+    np.testing.assert_allclose(raised.angle, flat.angle, rtol=1e-5)
+    np.testing.assert_array_equal(raised.parallax, [0.0, 0.0])
+
+
 def test_points_without_extent_give_the_identity():
     points = jnp.zeros((5, 2))
     fit = fit_similarity(points, jnp.ones((5, 2)))
