@@ -1,6 +1,7 @@
 """Pictures to look at: what was asked for, what came out, and where they differ."""
 
-from collections.abc import Sequence
+import dataclasses
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
@@ -15,9 +16,26 @@ LARGEST_ERROR = 0.3
 """Mean absolute difference that error rows draw white."""
 
 
+@dataclasses.dataclass(frozen=True)
+class Sheet:
+    """Named rows of pictures under common column titles.
+
+    Attributes:
+      rows: title to uint8 pictures [h, w, 3], one per column.
+      columns: titles of the columns.
+    """
+
+    rows: Mapping[str, Sequence[np.ndarray]]
+    columns: Sequence[str]
+
+    def draw(self) -> np.ndarray:
+        """The whole sheet as one uint8 picture [H, W, 3]."""
+        return viz.grid(list(self.rows.values()), list(self.rows), self.columns)
+
+
 def self_reenactment_sheet(
     clip: Clip, source: np.ndarray, hold_out: HoldOut, columns: int = 6
-) -> np.ndarray:
+) -> Sheet:
     """Source, driving frame, result and error at some held-out frames, with crops.
 
     Args:
@@ -27,8 +45,8 @@ def self_reenactment_sheet(
       columns: number of frames shown, spread evenly over the hold-out.
 
     Returns:
-      uint8 [H', W', 3]; one row each for source, driving, result, nearest training
-      frame and error, then driving and result for every region of the clip.
+      One row each for source, driving, result, nearest training frame and error, then
+      driving and result for every region of the clip.
     """
     chosen = spread(len(hold_out.indices), columns)
     target = clip.take(hold_out.indices[chosen])
@@ -44,13 +62,12 @@ def self_reenactment_sheet(
     for region, boxes in target.regions.items():
         rows[f"{region}: driving"] = _crops(target.frames, boxes)
         rows[f"{region}: result"] = _crops(result, boxes)
-    titles = [f"frame {index}" for index in hold_out.indices[chosen]]
-    return viz.grid(list(rows.values()), list(rows), titles)
+    return Sheet(rows, [f"frame {index}" for index in hold_out.indices[chosen]])
 
 
 def cross_reenactment_sheet(
     cross: CrossReenactment, mode: str, frame: int = 0
-) -> np.ndarray:
+) -> Sheet:
     """A matrix of pictures: sources down, drivers across, one frame of each driver.
 
     Args:
@@ -59,18 +76,14 @@ def cross_reenactment_sheet(
       frame: which of the rendered frames to show.
 
     Returns:
-      uint8 [H', W', 3].
+      A row of drivers, then a row for each source that begins with the source.
     """
     results = cross.results[mode][:, :, frame]
     blank = np.full_like(_cell(results[0, 0]), 255)
-    rows = [[blank, *(_cell(driver.frames[frame]) for driver in cross.drivers)]]
+    rows = {"driver": [blank, *(_cell(d.frames[frame]) for d in cross.drivers)]}
     for source, pictures in zip(cross.sources, results, strict=True):
-        rows.append([_cell(source.frames[0]), *map(_cell, pictures)])
-    return viz.grid(
-        rows,
-        ["driver", *(source.name[:16] for source in cross.sources)],
-        ["source", *(driver.name[:16] for driver in cross.drivers)],
-    )
+        rows[source.name] = [_cell(source.frames[0]), *map(_cell, pictures)]
+    return Sheet(rows, ["source", *(driver.name for driver in cross.drivers)])
 
 
 def spread(count: int, chosen: int) -> np.ndarray:

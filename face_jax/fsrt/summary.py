@@ -86,7 +86,7 @@ def overview_table(reports: Sequence[Report], hold_out: str = "tail") -> Table:
 
 def swap_table(swaps: SourceSwaps) -> Table:
     """PSNR of every clip from its own motion with the source of every clip."""
-    rows = [
+    rows: list[list[Cell]] = [
         [name, *(float(v) for v in psnr), float(cost)]
         for name, psnr, cost in zip(swaps.names, swaps.psnr, swaps.costs(), strict=True)
     ]

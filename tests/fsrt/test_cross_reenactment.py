@@ -36,7 +36,7 @@ def test_pairs_equal_animate(model, clips):
     relative = inference.animate(model, scene, clips[1].frames, options, initial="best")
     np.testing.assert_array_equal(cross.results["relative"][0, 1], relative[[2, 3]])
     np.testing.assert_array_equal(cross.drivers[0].frames, clips[0].frames[[1, 4]])
-    sheet = cross_reenactment_sheet(cross, "relative")
+    sheet = cross_reenactment_sheet(cross, "relative").draw()
     assert sheet.dtype == np.uint8 and min(sheet.shape[:2]) > 3 * 160
 
 

@@ -18,7 +18,7 @@ def test_self_reenactment_sheet_shows_frames_and_crops():
     boxes[7] = np.nan
     clip = Clip("clip", frames, regions={"mouth": boxes})
     hold_out = HoldOut(np.array([6, 7, 8, 9]), {}, {}, frames[:4], frames[:4])
-    sheet = self_reenactment_sheet(clip, frames[0], hold_out, columns=4)
+    sheet = self_reenactment_sheet(clip, frames[0], hold_out, columns=4).draw()
     # Titles and gaps around five rows of cells and two of crops at half their height.
     assert 6 * CELL < sheet.shape[0] < 6 * CELL + 80
     assert 4 * CELL < sheet.shape[1] < 4 * CELL + 220
