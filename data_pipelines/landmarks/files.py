@@ -19,6 +19,7 @@ from data_pipelines.landmarks.schemas import (
     MEDIAPIPE_IRISES,
     NUM_LANDMARKS,
     NUM_MEDIAPIPE,
+    face_box,
     mediapipe_to_68,
     rescale_landmarks,
 )
@@ -47,6 +48,11 @@ class LandmarkTrack:
 
     def __len__(self) -> int:
         return len(self.points)
+
+    @property
+    def boxes(self) -> np.ndarray:
+        """Boxes of the face, float32 [T, 4]: left, top, right, bottom pixel edges."""
+        return face_box(self.points)
 
 
 def load_landmarks(

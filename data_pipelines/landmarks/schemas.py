@@ -32,6 +32,9 @@ REGIONS = {
     "mouth": MOUTH,
 }
 
+FOREHEAD = 0.2
+"""Height of the forehead over that of the rest: 0.15 to 0.23 on measured faces."""
+
 # fmt: off
 MEDIAPIPE_TO_68 = (
     127, 234, 93, 58, 172, 136, 149, 148, 152, 377, 378, 365, 397, 288, 323, 454, 356,
@@ -181,6 +184,24 @@ def region_box(landmarks: np.ndarray, region: str, margin: float = 0.2) -> np.nd
     low, high = points.min(axis=-2), points.max(axis=-2)
     border = margin * (high - low)[..., :1]
     return np.concatenate([low - border, high + border], axis=-1)
+
+
+def face_box(landmarks: np.ndarray) -> np.ndarray:
+    """Box around a face from chin to hairline.
+
+    Args:
+      landmarks: [..., 68, 2] in pixels.
+
+    Returns:
+      [..., 4] left, top, right, bottom as pixel edges. The 68 points end at the brows;
+      the box goes on upwards by FOREHEAD of its height.
+
+    Raises:
+      ValueError: there are not 68 points.
+    """
+    box = region_box(landmarks, "face", margin=0.0)
+    box[..., 1] -= FOREHEAD * (box[..., 3] - box[..., 1])
+    return box
 
 
 def _check(landmarks: np.ndarray) -> None:

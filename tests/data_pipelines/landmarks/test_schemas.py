@@ -95,6 +95,12 @@ def test_region_box(face):
         schemas.region_box(face, "ear")
 
 
+def test_face_box_reaches_from_the_hairline_to_the_chin(face):
+    left, top, right, bottom = schemas.face_box(face)
+    np.testing.assert_allclose([left, right, bottom], [40, 160, 190], atol=1e-4)
+    np.testing.assert_allclose(top, 60 - 0.2 * 130, atol=1e-3)
+
+
 def test_wrong_number_of_points():
     with pytest.raises(
         ValueError, match=r"expected landmarks \[..., 68, 2\], got \[5, 2\]"
