@@ -1,4 +1,4 @@
-"""Cuts faces out of pictures and puts them back.
+"""Cuts faces out of pictures and puts them back; ``face_boxes`` says where they lie.
 
 A box is four numbers left, top, right, bottom: edges in pixels, not pixel numbers. Pixel
 0 covers 0 to 1, so the box of a whole picture is (0, 0, width, height), and a landmark
@@ -10,6 +10,28 @@ import math
 
 import cv2
 import numpy as np
+
+from data_pipelines.transforms.face_boxes import (
+    CROP_SCALE,
+    clip_box,
+    clip_crops,
+    moving_boxes,
+    square_box,
+    still_crop,
+)
+
+__all__ = [
+    "CROP_SCALE",
+    "clip_box",
+    "clip_crops",
+    "crop_resize",
+    "landmarks_in_crop",
+    "landmarks_in_frame",
+    "moving_boxes",
+    "paste_back",
+    "square_box",
+    "still_crop",
+]
 
 
 def crop_resize(
