@@ -83,54 +83,43 @@ class Encoder(nn.Module):
           tokens of source 0 first, row-major within an image.
         """
         batch = images.shape[0]
-        images = images.reshape(-1, *images.shape[2:])
-        keypoints = keypoints.reshape(-1, *keypoints.shape[2:])
-        expression = expression.reshape(-1, expression.shape[-1])
-        x = self._patches(images, self._constants(keypoints, expression))
+        images, keypoints, expression = (
+            x.reshape(-1, *x.shape[2:]) for x in (images, keypoints, expression)
+        )
+        x = self._patches(self._first_convolution(images, keypoints, expression))
         x = Dense(self.width, dtype=self.dtype, name="patch_linear")(x)
         return self._transform(x.reshape(batch, -1, self.width))
 
-    def _constants(self, keypoints: Array, expression: Array) -> tuple[Array, Array]:
-        """What is the same for all pixels of an image: [B*S, ...] twice."""
+    def _first_convolution(
+        self, images: Array, keypoints: Array, expression: Array
+    ) -> Array:
+        """The patch CNN's first layer, on images and encodings."""
         keypoints = encode_keypoints(
             keypoints, self.keypoint_octaves, self.keypoint_start_octave
         )
+        pixels = positional_encoding(
+            pixel_grid(*images.shape[1:3]), self.pixel_octaves, self.pixel_start_octave
+        )
         if not self.encode_with_expression:
-            expression = expression[..., :0]
-        return keypoints, expression
+            expression = expression[:, :0]
+        features, limit = self.patch_channels[0][0], self._kernel_limit()
+        first = EncodingConv(features, limit, name="patch_0_conv")
+        return nn.relu(first(images, keypoints, pixels, expression).astype(self.dtype))
 
-    def _patches(self, images: Array, constants: tuple[Array, Array]) -> Array:
-        limit = self._kernel_limit()
+    def _patches(self, x: Array) -> Array:
+        """The rest of the patch CNN: [B*S, H, W, C] to [B*S, H/8, W/8, C']."""
         for index, (features, features_down) in enumerate(self.patch_channels):
-            if index == 0:
-                x = self._first_convolution(images, constants, features, limit)
-            else:
-                x = self._convolution(features, 1, limit, f"patch_{index}_conv")(x)
-            x = nn.relu(x)
-            name = f"patch_{index}_down"
-            x = nn.relu(self._convolution(features_down, 2, limit, name)(x))
+            if index > 0:
+                x = nn.relu(self._convolution(features, 1, f"patch_{index}_conv")(x))
+            x = nn.relu(self._convolution(features_down, 2, f"patch_{index}_down")(x))
         return x
 
-    def _first_convolution(
-        self,
-        images: Array,
-        constants: tuple[Array, Array],
-        features: int,
-        limit: Callable[[int], float],
-    ) -> Array:
-        grid = pixel_grid(*images.shape[1:3])
-        pixels = positional_encoding(grid, self.pixel_octaves, self.pixel_start_octave)
-        first = EncodingConv(features, limit, name="patch_0_conv")
-        return first(images, constants[0], pixels, constants[1]).astype(self.dtype)
-
-    def _convolution(
-        self, features: int, stride: int, limit: Callable[[int], float], name: str
-    ) -> Conv:
+    def _convolution(self, features: int, stride: int, name: str) -> Conv:
         return Conv(
             features,
             stride=stride,
             use_bias=False,
-            kernel_limit=limit,
+            kernel_limit=self._kernel_limit(),
             dtype=self.dtype,
             name=name,
         )
