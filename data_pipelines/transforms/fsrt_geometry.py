@@ -46,13 +46,6 @@ class Margins(NamedTuple):
 NO_MARGINS = Margins(0, 0, 0, 0)
 
 
-def to_reference_scale(points: np.ndarray, width: int, height: int) -> np.ndarray:
-    """Landmarks of a frame, pixels ``[..., 2]``, on the reference scale."""
-    scale = np.array([REFERENCE_SIDE / width, REFERENCE_SIDE / height], np.float32)
-    half = np.float32(0.5)
-    return (points + half) * scale - half
-
-
 def mirror_points(points: np.ndarray) -> np.ndarray:
     """Points ``[..., 2]`` of the reference scale after a flip, in the same order."""
     last = np.float32(REFERENCE_SIDE - 1)
