@@ -8,7 +8,9 @@ and source picture are used at all.
 """
 
 import dataclasses
+import math
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import jax
 import numpy as np
@@ -94,12 +96,12 @@ class Report:
     hold_outs: Mapping[str, HoldOut]
 
     def as_dict(self) -> dict:
-        """All numbers, without pictures, ready for JSON."""
+        """All numbers, without pictures, ready for JSON: undefined ones are None."""
         hold_outs = {
             name: {
                 "frames": len(hold_out.indices),
-                "methods": hold_out.methods,
-                "ablations": hold_out.ablations,
+                "methods": _defined(hold_out.methods),
+                "ablations": _defined(hold_out.ablations),
             }
             for name, hold_out in self.hold_outs.items()
         }
@@ -221,6 +223,13 @@ def shuffled_order(count: int) -> np.ndarray:
     shuffled = np.empty_like(order)
     shuffled[order] = np.roll(order, 1)  # one cycle through all frames
     return shuffled
+
+
+def _defined(values: Any) -> Any:
+    """Nested dictionaries with None for every NaN."""
+    if isinstance(values, Mapping):
+        return {key: _defined(value) for key, value in values.items()}
+    return None if math.isnan(values) else values
 
 
 def _check_size(model: Model, clip: Clip) -> None:

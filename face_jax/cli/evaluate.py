@@ -1,0 +1,116 @@
+"""``face-jax evaluate``: scores, ablations and pictures of a trained FSRT model."""
+
+import argparse
+import json
+from pathlib import Path
+
+from data_pipelines.video import write_image
+from face_jax.cli.subjects import data_of_run, data_with_clips, read_subjects
+from face_jax.fsrt import inference
+from face_jax.fsrt.suite import Results, evaluate
+from face_jax.tables import to_markdown
+
+DESCRIPTION = """\
+Measures a trained FSRT model on frames that training never saw, with pictures.
+
+A source frame of each clip is driven by held-out frames of the same clip (the last
+20 %, and every 5th frame before it) and the result is compared with the truth: PSNR,
+SSIM and mean absolute error of the whole frame, the mouth and the eyes. Beside it
+stands what needs no model (copying the source frame, the mean, the nearest and the
+best training frame), and what is left when parts of the motion are shuffled or taken
+away. Several clips also drive each other.
+
+Writes report.md, report.json and sheets of pictures (png), and prints the tables."""
+EPILOG = """examples:
+  face-jax evaluate --checkpoint runs/demo --out runs/demo/evaluation
+  face-jax evaluate --checkpoint runs/me --clip me.mp4 --landmarks me.npz --out report
+"""
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Describes the command line."""
+    parser.add_argument(
+        "--checkpoint",
+        required=True,
+        type=Path,
+        metavar="DIR",
+        help="work directory of a training run",
+    )
+    parser.add_argument(
+        "--out", required=True, type=Path, metavar="DIR", help="folder for the report"
+    )
+    parser.add_argument(
+        "--step",
+        type=int,
+        metavar="N",
+        help="checkpoint of this training step (default: the newest)",
+    )
+    parser.add_argument(
+        "--clip",
+        nargs="+",
+        metavar="VIDEO",
+        help="clips to evaluate on (default: those of the training run). Without "
+        "--landmarks the face must fill their middle square, as in training",
+    )
+    parser.add_argument(
+        "--landmarks",
+        metavar="PATH",
+        help="landmark file of the clip (.npz or .npy), or a folder with one for each "
+        "clip, named like it; clips are then cropped to the face",
+    )
+    parser.add_argument(
+        "--source-frames",
+        nargs="+",
+        type=int,
+        metavar="N",
+        help="frames of each clip that show the person (default: its first)",
+    )
+    parser.add_argument(
+        "--columns",
+        type=int,
+        default=6,
+        metavar="N",
+        help="held-out frames shown in a sheet (default: 6)",
+    )
+
+
+def main(args: argparse.Namespace) -> int:
+    """Evaluates and writes the report; returns the exit status.
+
+    Raises:
+      FileNotFoundError: no such checkpoint, clip or landmark file.
+      ValueError: clips that do not fit the model, or flags that do not fit together.
+    """
+    if args.landmarks and not args.clip:
+        raise ValueError("--landmarks belongs to --clip, which is not given")
+    model = inference.load(args.checkpoint, args.step)
+    data = data_of_run(args.checkpoint)
+    if args.clip:
+        data = data_with_clips(data, args.clip, args.landmarks)
+    subjects = read_subjects(data, model.image_size, args.source_frames)
+    results = evaluate(model, subjects, args.columns)
+    write_results(results, args.out, str(args.checkpoint))
+    print("\n".join(to_markdown(table) for table in results.tables()))
+    print(f"report and pictures: {args.out}")
+    return 0
+
+
+def write_results(results: Results, out: Path, checkpoint: str) -> None:
+    """Writes ``report.json``, ``report.md`` and one png for each sheet.
+
+    Args:
+      results: what was found.
+      out: folder, made where needed.
+      checkpoint: what was evaluated, for the heading.
+    """
+    out.mkdir(parents=True, exist_ok=True)
+    for name, sheet in results.sheets.items():
+        write_image(out / f"{name}.png", sheet.draw())
+    tables = "\n".join(to_markdown(table) for table in results.tables())
+    pictures = "\n".join(f"![{name}]({name}.png)" for name in results.sheets)
+    text = f"# Evaluation of {checkpoint}\n\n{tables}\n{pictures}\n"
+    numbers = {"checkpoint": checkpoint, **results.as_dict()}
+    (out / "report.md").write_text(text, encoding="utf-8")
+    (out / "report.json").write_text(
+        json.dumps(numbers, indent=1, allow_nan=False), encoding="utf-8"
+    )

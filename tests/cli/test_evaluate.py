@@ -1,0 +1,65 @@
+import json
+
+import cv2
+import numpy as np
+import pytest
+
+from data_pipelines.landmarks.files import save_landmarks
+from data_pipelines.video import VideoWriter
+from face_jax.cli import evaluate
+from face_jax.cli.__main__ import main
+from face_jax.fsrt import inference
+from tests.fsrt.tiny_model import build_model, moving_frames
+
+COUNT, SIDE = 20, 48
+
+
+@pytest.fixture
+def run(tmp_path, monkeypatch):
+    """A work directory whose checkpoint is the tiny model."""
+    data = {"item": "fsrt_item", "source": "drawn", "clips": {"frame_size": 32}}
+    (tmp_path / "config.json").write_text(json.dumps({"data": data}))
+    model = build_model("landmarks")
+    monkeypatch.setattr(inference, "load", lambda path, step: model)
+    return tmp_path
+
+
+@pytest.fixture
+def clip(tmp_path):
+    path = tmp_path / "me.mp4"
+    with VideoWriter(path, fps=25) as writer:
+        for frame in moving_frames(COUNT, SIDE, SIDE):
+            writer.write(frame)
+    points = np.random.default_rng(0).uniform(8, 40, (1, 68, 2)).repeat(COUNT, 0)
+    save_landmarks(path.with_suffix(".npz"), points, np.arange(COUNT), (SIDE, SIDE))
+    return path
+
+
+def test_report_is_written(run, clip, capsys):
+    out = run / "report"
+    flags = ["--clip", str(clip), "--landmarks", str(clip.with_suffix(".npz"))]
+    assert main(["evaluate", "--checkpoint", str(run), "--out", str(out), *flags]) == 0
+    found = json.loads((out / "report.json").read_text())
+    tail = found["clips"][0]["hold_outs"]["tail"]
+    assert tail["frames"] == 4
+    assert set(tail["methods"]["model"]) == {"whole frame", "mouth", "eyes"}
+    text = (out / "report.md").read_text()
+    assert "| **FSRT**" in text and "| **FSRT**" in capsys.readouterr().out
+    for name in ("me_tail", "me_every_fifth"):
+        assert f"({name}.png)" in text
+        assert cv2.imread(str(out / f"{name}.png")) is not None
+
+
+def test_wrong_flags_are_one_line(run, capsys):
+    status = main(
+        ["evaluate", "--checkpoint", str(run), "--out", "x", "--landmarks", "a.npz"]
+    )
+    assert status == 2
+    assert "--landmarks belongs to --clip" in capsys.readouterr().err
+
+
+def test_help_is_for_strangers(capsys):
+    with pytest.raises(SystemExit):
+        main(["evaluate", "--help"])
+    text = capsys.readouterr().out
+    assert "examples:" in text and evaluate.DESCRIPTION in text
