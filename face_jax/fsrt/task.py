@@ -296,13 +296,11 @@ class FsrtTask(Task):
             side, target = self.modules.image_size, views.target
             made = assemble(draws.sampled, draws.remaining, made, remaining, side)
         terms["mse"] = self.mse_weight * mean_squared_error(made, target).mean()
-        carry = {}
+        keypoints = description.driving_keypoints
         if phase != "phase1":
-            images, targets = _merge(made), _merge(target)
-            keypoints = _merge(description.driving_keypoints)
-            terms |= self._image_terms(variables, images, targets, keypoints, phase)
-            carry = {"made": made, "keypoints": description.driving_keypoints}
-            carry["target"] = target
+            pictures = (_merge(made), _merge(target), _merge(keypoints))
+            terms |= self._image_terms(variables, *pictures, phase)
+        carry = {"made": made, "target": target, "keypoints": keypoints}
         return sum(terms.values()), Aux(metrics=terms, carry=carry)
 
     def discriminator_loss(self, variables, batch, key, carry):

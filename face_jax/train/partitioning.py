@@ -81,7 +81,7 @@ def check_batch_size(batch_size: int, accumulation: int, mesh: Mesh) -> None:
     shards = mesh.shape["data"] * mesh.shape["fsdp"]
     if batch_size % (shards * accumulation):
         raise ValueError(
-            f"data.batch_size = {batch_size} is not divisible by mesh data x fsdp = "
+            f"loader.batch_size = {batch_size} is not divisible by mesh data x fsdp = "
             f"{shards} times run.accumulation = {accumulation}"
         )
 

@@ -1,0 +1,103 @@
+"""What every config shares: the blocks of a run, and the parser of variants."""
+
+from typing import Any
+
+from ml_collections import ConfigDict, config_dict
+
+
+def variants(argument: str, **known: Any) -> ConfigDict:
+    """Reads the text behind the colon of ``--config file.py:smoke,size=128``.
+
+    Args:
+      argument: comma-separated names; ``name`` alone means True, ``name=value`` takes
+        the type of the default.
+      **known: the names that this config understands, with their defaults.
+
+    Returns:
+      Name to value.
+
+    Raises:
+      ValueError: a name is unknown, or its value has another type.
+    """
+    values = ConfigDict(known)
+    for part in filter(None, argument.split(",")):
+        name, _, text = part.partition("=")
+        if name not in known:
+            raise ValueError(
+                f"config variant {part!r}: expected one of {sorted(known)}"
+            )
+        values[name] = _typed(name, text or "true", known[name])
+    return values
+
+
+def base() -> ConfigDict:
+    """The blocks that the train loop reads, with a laptop's values.
+
+    ``run`` holds the fields of ``face_jax.train.loop.Trainer``; ``loader`` says how
+    batches are made; ``mesh`` how devices are arranged; ``data`` is what
+    ``data_pipelines.build`` takes; ``evals`` names evaluations.
+    """
+    config = ConfigDict()
+    config.system = config_dict.placeholder(str)
+    config.task = ConfigDict()
+    config.run = ConfigDict(
+        {
+            "steps": 1000,
+            "seed": 0,
+            "log_every": 10,
+            "save_every": 1000,
+            "stop_after": config_dict.placeholder(int),
+            "accumulation": 1,
+            "clip_norm": config_dict.placeholder(float),
+            "ema_decay": config_dict.placeholder(float),
+            "fsdp_min_bytes": 4 << 20,
+            "tensorboard": False,
+            "keep_latest": 2,
+            "keep_best": 1,
+            "best_metric": config_dict.placeholder(str),
+            "best_mode": "max",
+        }
+    )
+    config.loader = ConfigDict({"batch_size": 1, "num_workers": 0})
+    config.mesh = ConfigDict({"data": -1, "fsdp": 1, "tensor": 1})
+    config.data = ConfigDict()
+    config.evals = ConfigDict()
+    return config
+
+
+def smoke(config: ConfigDict) -> ConfigDict:
+    """Cuts a run down to two steps, with everything in it happening once."""
+    config.run.steps = 2
+    config.run.log_every = 1
+    config.run.save_every = 1
+    for evaluation in config.evals.values():
+        evaluation.every = 1
+    return config
+
+
+def evaluation(data: ConfigDict, every: int, batch_size: int) -> ConfigDict:
+    """One entry of ``evals``.
+
+    Args:
+      data: what ``data_pipelines.build_evaluation`` takes.
+      every: iterations between two evaluations; 0 for the end only.
+      batch_size: rows of an evaluation batch.
+
+    Returns:
+      The block.
+    """
+    return ConfigDict({"data": data, "every": every, "batch_size": batch_size})
+
+
+def _typed(name: str, text: str, default: Any) -> Any:
+    if isinstance(default, bool):
+        if text.lower() not in ("true", "false"):
+            raise ValueError(f"config variant {name}: expected true or false")
+        return text.lower() == "true"
+    try:
+        return type(default)(text)
+    except ValueError as error:
+        kind = type(default).__name__
+        raise ValueError(
+            f"config variant {name}: expected {kind}, got {text!r}"
+        ) from error
