@@ -135,12 +135,14 @@ def decoder(fixture: Fixture) -> Iterator[Check]:
     variables = load(fixture, "decoder", network, *inputs)
 
     @jax.jit
-    def run(set_latent: jax.Array, *query: jax.Array) -> tuple[jax.Array, jax.Array]:
+    def run(
+        variables: Any, set_latent: jax.Array, *query: jax.Array
+    ) -> tuple[jax.Array, jax.Array]:
         bound = network.bind(variables)
         memory = bound.project(set_latent)
         return bound.query_features(memory, *query), bound.decode(memory, *query)
 
-    features, rgb = run(*inputs)
+    features, rgb = run(variables, *inputs)
     yield from fixture.compare("query_features", features[:, 0])
     yield from fixture.compare("rgb", rgb[:, 0])
 

@@ -8,7 +8,7 @@ from tests.parity.fixture import Fixture
 from tests.parity.runner import run_fixture
 
 FOLDER = Path(__file__).parent / "fixtures" / "fsrt"
-SLOW = {"e2e", "train_losses"}
+SLOW = {"train_losses"}
 
 
 def files() -> list:

@@ -1,0 +1,132 @@
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from face_jax.fsrt.encoder import Encoder, EncodingConv
+from face_jax.nn.layers import convolve
+from tests.filled import fill
+
+SMALL = {
+    "patch_channels": ((24, 48), (48, 72), (72, 96)),
+    "width": 96,
+    "depth": 2,
+    "num_heads": 4,
+    "head_dim": 24,
+    "mlp_dim": 192,
+    "pixel_octaves": 6,
+}
+
+
+@pytest.fixture(scope="module")
+def sources():
+    keys = jax.random.split(jax.random.key(0), 3)
+    return (
+        jax.random.uniform(keys[0], (2, 3, 32, 32, 3)),
+        jax.random.uniform(keys[1], (2, 3, 10, 2), minval=-1),
+        jax.random.normal(keys[2], (2, 3, 32)),
+    )
+
+
+@pytest.fixture(scope="module")
+def variables(sources):
+    return fill(Encoder(**SMALL), *sources)
+
+
+@pytest.mark.parametrize("shape", [(6, 9), (1, 4), (2, 2), (1, 1)])
+@pytest.mark.parametrize("expression_size", [5, 0])
+def test_split_convolution_is_that_of_the_concatenation(shape, expression_size):
+    height, width = shape
+    rng = np.random.default_rng(0)
+    images, keypoints, pixels, expression = (
+        rng.normal(size=size).astype(np.float32)
+        for size in (
+            (2, height, width, 3),
+            (2, 7),
+            (height, width, 4),
+            (2, expression_size),
+        )
+    )
+    conv = EncodingConv(features=6)
+    variables = fill(conv, images, keypoints, pixels, expression)
+
+    def spread(x):
+        return jnp.broadcast_to(x[:, None, None], (2, height, width, x.shape[-1]))
+
+    everywhere = jnp.broadcast_to(pixels, (2, *pixels.shape))
+    parts = [images, spread(keypoints), everywhere, spread(expression)]
+    whole = jnp.concatenate(parts, axis=-1)
+    kernel = variables["params"]["kernel"]
+    assert kernel.shape == (3, 3, 3 + 7 + 4 + expression_size, 6)
+    expected = convolve(whole, jnp.asarray(kernel), 1, 1)
+    actual = conv.apply(variables, images, keypoints, pixels, expression)
+    np.testing.assert_allclose(actual, expected, atol=1e-5)
+
+
+def test_tokens_of_the_sources_are_one_set(sources, variables):
+    apply = jax.jit(Encoder(**SMALL).apply)
+    set_latent = apply(variables, *sources)
+    assert set_latent.shape == (2, 3 * 4 * 4, 96)
+    order = np.array([2, 0, 1])
+    shuffled = apply(variables, *(x[:, order] for x in sources))
+    expected = np.asarray(set_latent).reshape(2, 3, 16, 96)[:, order]
+    actual = np.asarray(shuffled).reshape(2, 3, 16, 96)
+    np.testing.assert_allclose(actual, expected, atol=2e-4)
+
+
+def test_expression_is_left_out_on_demand(sources):
+    encoder = Encoder(**SMALL, encode_with_expression=False)
+    variables = fill(encoder, *sources)
+    assert variables["params"]["patch_0_conv"]["kernel"].shape[2] == 3 + 160 + 24
+    images, keypoints, expression = sources
+    apply = jax.jit(encoder.apply)
+    set_latent = apply(variables, images, keypoints, expression)
+    other = apply(variables, images, keypoints, expression + 1)
+    np.testing.assert_array_equal(set_latent, other)
+
+
+def test_remat_changes_neither_names_nor_gradients(sources):
+    inputs = [x[:1, :1] for x in sources]
+
+    def gradients(remat):
+        encoder = Encoder(**{**SMALL, "depth": 1}, remat=remat)
+        loss = jax.jit(jax.grad(lambda v: jnp.sum(encoder.apply(v, *inputs) ** 2)))
+        return loss(fill(encoder, *inputs))
+
+    plain, remat = gradients(False), gradients(True)
+    scale = max(float(jnp.abs(x).max()) for x in jax.tree.leaves(plain))
+    jax.tree.map(
+        lambda a, b: np.testing.assert_allclose(a, b, atol=1e-5 * scale), plain, remat
+    )
+
+
+def test_he_initialisation_widens_the_patch_convolutions_only(sources):
+    inputs = [x[:1, :1] for x in sources]
+    fields = {**SMALL, "depth": 1}
+    published, he = (
+        jax.jit(Encoder(**fields, initialization=name).init)(jax.random.key(0), *inputs)
+        for name in ("published", "he")
+    )
+    published, he = published["params"], he["params"]
+    for name, layer in published.items():
+        ratio = np.sqrt(6) if name.startswith("patch_") and "linear" not in name else 1
+        jax.tree.map(
+            lambda a, b, r=ratio: np.testing.assert_allclose(b, r * a, atol=1e-6),
+            layer,
+            he[name],
+        )
+
+
+def test_an_unknown_initialisation_is_refused(sources):
+    with pytest.raises(ValueError, match=r"encoder\.initialization: .*got 'xavier'"):
+        fill(Encoder(**SMALL, initialization="xavier"), *sources)
+
+
+def test_half_precision_stays_close_and_keeps_parameters(sources):
+    encoder = Encoder(**SMALL, dtype=jnp.bfloat16)
+    inputs = [x[:1, :1] for x in sources]
+    variables = fill(encoder, *inputs)
+    assert all(x.dtype == np.float32 for x in jax.tree.leaves(variables))
+    exact = jax.jit(Encoder(**SMALL).apply)(variables, *inputs)
+    half = np.asarray(jax.jit(encoder.apply)(variables, *inputs), np.float32)
+    assert np.abs(half - exact).max() < 0.05 * np.abs(exact).max()
