@@ -104,7 +104,8 @@ def picture_rows(
     """Rows of pictures with titles, as a table of their own.
 
     Args:
-      rows: title to uint8 RGB pictures [H, W, 3], one for each column.
+      rows: title to uint8 RGB pictures [H, W, 3], one for each column; those without
+        pixels leave their cell empty.
       columns: titles of the columns.
       caption: one line that says what there is to see.
     """
@@ -123,6 +124,8 @@ def picture_rows(
 
 
 def _image(picture: np.ndarray, alt: str) -> str:
+    if not picture.size:
+        return ""
     quality = [cv2.IMWRITE_JPEG_QUALITY, JPEG_QUALITY]
     _, encoded = cv2.imencode(".jpg", picture[..., ::-1], quality)
     uri = _data_uri("image/jpeg", encoded.tobytes())

@@ -18,6 +18,9 @@ Color = tuple[int, int, int]
 WHITE: Color = (255, 255, 255)
 INK: Color = (40, 40, 40)
 GREEN: Color = (60, 220, 120)
+LIGHT_PAGE_LINES = ("#9db4cc", "#0b6bcb", "#e8590c", "#2b8a3e")
+DARK_PAGE_LINES = ("#5c6b80", "#6cb6ff", "#ffa94d", "#69db7c")
+"""Colours of plotted lines, in order; the first is pale, for noisy curves."""
 
 _FONT = cv2.FONT_HERSHEY_SIMPLEX
 _FONT_SCALE = 0.42
@@ -66,7 +69,8 @@ def grid(
       rows: uint8 images [H, W, 3]; images of a row may differ from those of another
         row in size; shorter rows end in empty cells.
       row_titles: one for each row, written to its left; empty for none.
-      column_titles: one for each column, written above it; empty for none.
+      column_titles: one for each column, written above it and cut to its width;
+        empty for none.
       gap: white pixels around every cell.
 
     Returns:
@@ -83,8 +87,8 @@ def grid(
     for row, y in zip(rows, ys, strict=False):
         for image, x in zip(row, xs, strict=False):
             canvas[y : y + image.shape[0], x : x + image.shape[1]] = image
-    for title, x in zip(column_titles, xs, strict=False):
-        write_text(canvas, title, (x, _TEXT_HEIGHT - 4))
+    for title, x, end in zip(column_titles, xs, xs[1:], strict=False):
+        write_text(canvas[:, : end - gap], title, (x, _TEXT_HEIGHT - 4))
     for title, y, below in zip(row_titles, ys, ys[1:], strict=False):
         write_text(canvas, title, (gap, (y + below - gap) // 2 + 4))
     return canvas
@@ -214,7 +218,7 @@ def plot_metrics(
     records: Sequence[Mapping[str, Any]],
     names: Sequence[str],
     *,
-    title: str = "",
+    value_label: str = "",
     dark: bool = False,
     log_scale: bool = False,
     file_format: str = "svg",
@@ -225,7 +229,7 @@ def plot_metrics(
       records: dictionaries with ``step`` and some of the names, as ``read_metrics``
         returns; a name without any value is left out.
       names: the metrics to draw, one line each.
-      title: written above the plot.
+      value_label: written at the vertical axis.
       dark: light lines for a dark page.
       log_scale: logarithmic vertical axis.
       file_format: "svg" or "png".
@@ -239,12 +243,13 @@ def plot_metrics(
     with style.context(["default", *(["dark_background"] if dark else [])]):
         figure = Figure(figsize=(7.2, 2.8), layout="constrained")
         axes = figure.subplots()
+        axes.set_prop_cycle(color=DARK_PAGE_LINES if dark else LIGHT_PAGE_LINES)
         for name in names:
             points = [(r["step"], r[name]) for r in records if r.get(name) is not None]
             if points:
                 axes.plot(*zip(*points, strict=True), label=name, linewidth=1.4)
         axes.set_xlabel("training step")
-        axes.set_title(title, fontsize="medium")
+        axes.set_ylabel(value_label)
         axes.spines[["top", "right"]].set_visible(False)
         axes.grid(alpha=0.25)
         if log_scale:

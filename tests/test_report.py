@@ -36,7 +36,9 @@ def full_page():
         report.commands(["make demo", "face-jax --help"]),
         report.video(b"mp4", "driver | result"),
         report.plot(b"<svg>light</svg>", b"<svg>dark</svg>", "loss"),
-        report.picture_rows({"source": [picture]}, ["frame 1"], "look"),
+        report.picture_rows(
+            {"source": [picture, picture[:0]]}, ["frame 1", "frame 2"], "look"
+        ),
     ]
     return report.page("Title & more", "Lead.", [report.Section("Part", blocks)])
 
@@ -53,6 +55,10 @@ def test_page_needs_nothing_else():
     references = re.findall(r'(?:src|srcset|href)="?([^"\s>]+)', full_page())
     assert references and all(r.startswith("data:") for r in references)
     assert "http" not in full_page() and "url(" not in full_page()
+
+
+def test_empty_cells_stay_empty():
+    assert "<td></td>" in full_page()
 
 
 def test_pictures_keep_their_colours():

@@ -12,6 +12,8 @@ from face_jax.fsrt.scores import Clip
 
 CELL = 160
 """Width of a picture in a sheet, pixels; frames are enlarged by a whole factor."""
+EMPTY = np.empty((0, 0, 3), np.uint8)
+"""A cell without a picture."""
 LARGEST_ERROR = 0.3
 """Mean absolute difference that error rows draw white."""
 
@@ -21,7 +23,7 @@ class Sheet:
     """Named rows of pictures under common column titles.
 
     Attributes:
-      rows: title to uint8 pictures [h, w, 3], one per column.
+      rows: title to uint8 pictures [h, w, 3], one per column; ``EMPTY`` for none.
       columns: titles of the columns.
     """
 
@@ -79,8 +81,7 @@ def cross_reenactment_sheet(
       A row of drivers, then a row for each source that begins with the source.
     """
     results = cross.results[mode][:, :, frame]
-    blank = np.full_like(_cell(results[0, 0]), 255)
-    rows = {"driver": [blank, *(_cell(d.frames[frame]) for d in cross.drivers)]}
+    rows = {"driver": [EMPTY, *(_cell(d.frames[frame]) for d in cross.drivers)]}
     for source, pictures in zip(cross.sources, results, strict=True):
         rows[source.name] = [_cell(source.frames[0]), *map(_cell, pictures)]
     return Sheet(rows, ["source", *(driver.name for driver in cross.drivers)])

@@ -1,6 +1,7 @@
 """The whole evaluation of a model: every clip by itself, then clips against each other."""
 
 import dataclasses
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -129,6 +130,11 @@ def evaluate(model: Model, subjects: Sequence[Subject], columns: int = 6) -> Res
     )
 
 
+def sheet_name(clip: str, hold_out: str) -> str:
+    """Key of a clip's sheet in ``Results.sheets``; safe as a file name."""
+    return re.sub(r"[^\w.-]+", "_", f"{clip}_{hold_out}")
+
+
 def _self_sheets(
     subjects: Sequence[Subject], reports: Sequence[Report], columns: int
 ) -> dict[str, Sheet]:
@@ -137,7 +143,7 @@ def _self_sheets(
         source = subject.clip.frames[subject.source[0]]
         for name, hold_out in report.hold_outs.items():
             sheet = self_reenactment_sheet(subject.clip, source, hold_out, columns)
-            sheets[f"{report.clip}_{name}"] = sheet
+            sheets[sheet_name(report.clip, name)] = sheet
     return sheets
 
 

@@ -5,7 +5,7 @@ import pytest
 
 from face_jax.fsrt.evaluation import Split
 from face_jax.fsrt.scores import WHOLE, Clip
-from face_jax.fsrt.suite import Subject, evaluate
+from face_jax.fsrt.suite import Subject, evaluate, sheet_name
 from tests.fsrt.tiny_model import IMAGE_SIZE, build_model, moving_frames
 
 SPLIT = Split(np.arange(1, 6), {"tail": np.array([6, 7])})
@@ -40,3 +40,7 @@ def test_several_clips_are_compared(model):
     assert found["source_swaps"]["cost"] == results.swaps.costs().tolist()
     titles = [table.title for table in results.tables()]
     assert titles[0].startswith("last 20 %") and titles[1].startswith("Source swaps")
+
+
+def test_sheet_names_are_file_names():
+    assert sheet_name("drawn face 0, clip 1/2", "tail") == "drawn_face_0_clip_1_2_tail"
