@@ -219,11 +219,14 @@ def find_best_frame(
     Raises:
       ValueError: no frame has a face.
     """
-    frames = np.arange(len(driving)) if valid is None else np.flatnonzero(valid)
-    if not len(frames):
-        raise ValueError("best frame: no driving frame has a detected face")
-    candidates = jnp.asarray(driving)[frames]
-    return int(frames[int(best_frame(jnp.asarray(source), candidates))])
+    driving = np.asarray(driving)
+    if valid is not None:
+        if not np.any(valid):
+            raise ValueError("best frame: no driving frame has a detected face")
+        # ``best_frame`` passes over faces without extent; a subset of the frames would
+        # be compiled anew for every number of them.
+        driving = np.where(np.asarray(valid)[:, None, None], driving, 0)
+    return int(_best_frame_jit(np.asarray(source), driving))
 
 
 def initial_index(index: int, num_frames: int) -> int:
@@ -240,5 +243,6 @@ def initial_index(index: int, num_frames: int) -> int:
     return index % num_frames
 
 
+_best_frame_jit = jax.jit(best_frame)
 transfer_jit = jax.jit(transfer, static_argnames="options")
 """``transfer`` compiled once per clip length and options."""

@@ -11,6 +11,8 @@ import numpy as np
 from face_jax.fsrt.encoding import pixel_grid
 from face_jax.fsrt.inference import Model
 from face_jax.fsrt.networks import build_networks, decode, describe, encode
+from face_jax.train.checkpoints import Checkpoints
+from face_jax.train.state import Guard, TrainState
 
 IMAGE_SIZE = 32
 EXPRESSION_SIZE = 8
@@ -125,3 +127,17 @@ def moving_frames(count, height=40, width=48, seed=0):
     t = np.arange(count)[:, None, None, None] / 3.0
     waves = np.sin(x[..., None] + t + phase) * np.cos(y[..., None] - t * 0.7 + phase)
     return np.uint8(127 + 120 * waves)
+
+
+def save_checkpoint(workdir, model, step=3):
+    """Writes a model as a training run would; returns the folder."""
+    networks = {**NETWORKS, "keypoints": model.networks.keypoints}
+    config = {"system": "fsrt", "task": {"networks": networks}}
+    empty = {"params": {}, "model_state": {}, "opt_state": {}, "ema": {}}
+    state = TrainState(
+        step=jnp.int32(step), frozen=model.variables, guard=Guard.clear(), **empty
+    )
+    checkpoints = Checkpoints(workdir, config)
+    checkpoints.save(state, {})
+    checkpoints.close()
+    return workdir

@@ -1,0 +1,125 @@
+"""The console command ``face-jax``: one sub-command per task.
+
+Each sub-command is a module with ``DESCRIPTION``, ``EPILOG`` (examples),
+``add_arguments(parser)`` and ``main(args)``. It is imported only when it is called, so
+that ``face-jax --help`` is instant and imports no JAX.
+"""
+
+import argparse
+import importlib
+import logging
+import sys
+from collections.abc import Sequence
+
+import face_jax
+
+COMMANDS = {
+    "train": ("face_jax.cli.train", "train a model from a config file"),
+    "reenact": ("face_jax.cli.reenact", "drive the face of a picture by a video"),
+    "evaluate": ("face_jax.cli.evaluate", "measure a trained model on a data set"),
+    "demo": (
+        "face_jax.cli.demo",
+        "train a small model on one clip and show the result",
+    ),
+}
+"""Name of each sub-command to its module and what it does."""
+
+FAILURE = 2
+"""Exit status of wrong input."""
+INTERRUPTED = 130
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Runs one sub-command.
+
+    Args:
+      argv: arguments without the program's name; None takes the process's.
+
+    Returns:
+      The exit status: 0, or 2 when the input is wrong. What is wrong is then told in
+      one line on stderr.
+
+    Raises:
+      SystemExit: after ``--help`` and ``--version`` (0), and for arguments that do not
+        parse (2).
+    """
+    arguments = list(sys.argv[1:] if argv is None else argv)
+    name = _top_level_parser().parse_args(arguments[:1]).command
+    module = importlib.import_module(COMMANDS[name][0])
+    parser = _command_parser(name, module.DESCRIPTION, module.EPILOG)
+    module.add_arguments(parser)
+    args = parser.parse_args(arguments[1:])
+    logging.basicConfig(format="%(message)s", level=logging.INFO)
+    # Orbax and others announce routine work at INFO.
+    logging.getLogger("absl").setLevel(logging.WARNING)
+    return _guarded(parser.prog, module.main, args)
+
+
+def run() -> None:
+    """Entry point of the installed ``face-jax`` command."""
+    raise SystemExit(main())
+
+
+def _guarded(prog: str, function, args: argparse.Namespace) -> int:
+    try:
+        status = function(args)
+    except (ValueError, OSError) as error:
+        if args.debug:
+            raise
+        print(f"{prog}: error: {_one_line(error)}", file=sys.stderr)
+        return FAILURE
+    except KeyboardInterrupt:
+        if args.debug:
+            raise
+        print(f"{prog}: interrupted", file=sys.stderr)
+        return INTERRUPTED
+    return status or 0
+
+
+def _one_line(error: Exception) -> str:
+    text = " ".join(str(error).split())
+    return text or type(error).__name__
+
+
+def _top_level_parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="face-jax",
+        description="Face models in JAX: train them, and animate faces with them.",
+        epilog=_list_of_commands(),
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument(
+        "--version", action="version", version=f"face-jax {face_jax.__version__}"
+    )
+    parser.add_argument(
+        "command",
+        choices=COMMANDS,
+        metavar="COMMAND",
+        help="what to do; `face-jax COMMAND --help` tells the rest",
+    )
+    return parser
+
+
+def _list_of_commands() -> str:
+    width = max(map(len, COMMANDS)) + 2
+    lines = [f"  {name:<{width}}{purpose}" for name, (_, purpose) in COMMANDS.items()]
+    return "commands:\n" + "\n".join(lines)
+
+
+def _command_parser(
+    name: str, description: str, epilog: str
+) -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog=f"face-jax {name}",
+        description=description,
+        epilog=epilog,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument(
+        "--debug", action="store_true", help="on an error show where it came from"
+    )
+    return parser
+
+
+if __name__ == "__main__":
+    run()

@@ -1,0 +1,77 @@
+import subprocess
+import sys
+import time
+import types
+
+import pytest
+
+from face_jax.cli import __main__ as console
+
+
+def test_help_is_instant_and_imports_no_jax():
+    code = (
+        "import sys\n"
+        "from face_jax.cli.__main__ import main\n"
+        "try: main(['--help'])\n"
+        "except SystemExit: pass\n"
+        "assert not {'jax', 'numpy', 'av', 'cv2'} & set(sys.modules)\n"
+    )
+    begin = time.monotonic()
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    assert time.monotonic() - begin < 2  # 0.05 s on an idle machine
+    for command in console.COMMANDS:
+        assert command in done.stdout
+
+
+def test_unknown_command_lists_the_known_ones(capsys):
+    with pytest.raises(SystemExit) as error:
+        console.main(["fly"])
+    assert error.value.code == 2
+    assert "choose from train, reenact" in capsys.readouterr().err.replace("'", "")
+
+
+@pytest.fixture
+def failing(monkeypatch):
+    """A command that raises what it is told to."""
+    module = types.ModuleType("failing")
+    module.DESCRIPTION, module.EPILOG, module.error = "Fails.", "", None
+    module.add_arguments = lambda parser: None
+
+    def main(args):
+        if module.error is not None:
+            raise module.error
+        return 0
+
+    module.main = main
+    monkeypatch.setitem(sys.modules, "failing", module)
+    monkeypatch.setitem(console.COMMANDS, "fail", ("failing", "fails"))
+    return module
+
+
+@pytest.mark.parametrize("kind", [ValueError, FileNotFoundError, PermissionError])
+def test_wrong_input_is_one_line_on_stderr(failing, capsys, kind):
+    failing.error = kind("a.mp4: expected this,\n  got that")
+    assert console.main(["fail"]) == 2
+    captured = capsys.readouterr()
+    assert captured.out == ""
+    assert captured.err == ("face-jax fail: error: a.mp4: expected this, got that\n")
+
+
+def test_debug_shows_where_it_came_from(failing):
+    failing.error = ValueError("here")
+    with pytest.raises(ValueError, match="here"):
+        console.main(["fail", "--debug"])
+
+
+def test_bugs_are_not_hidden(failing):
+    failing.error = ZeroDivisionError("a bug")
+    with pytest.raises(ZeroDivisionError):
+        console.main(["fail"])
+
+
+def test_success_and_interruption_have_their_status(failing, capsys):
+    assert console.main(["fail"]) == 0
+    failing.error = KeyboardInterrupt()
+    assert console.main(["fail"]) == 130
+    assert "interrupted" in capsys.readouterr().err
