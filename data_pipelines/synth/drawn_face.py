@@ -8,13 +8,14 @@ import numpy as np
 
 from data_pipelines.synth import face_painting as painting
 from data_pipelines.synth.canvas import Canvas
-from data_pipelines.synth.face_geometry import features, project
+from data_pipelines.synth.face_features import features
 from data_pipelines.synth.face_parameters import (
     FaceParameters,
     Identity,
     sample_identity,
     sample_motion,
 )
+from data_pipelines.synth.head_shape import project
 
 SAMPLES = 4
 """Painted pixels per pixel and axis; their mean makes edges smooth."""

@@ -6,9 +6,10 @@ import cv2
 import numpy as np
 
 from data_pipelines.synth.canvas import Canvas, closed_curve, curve
-from data_pipelines.synth.face_geometry import (
+from data_pipelines.synth.face_features import Features
+from data_pipelines.synth.face_parameters import FaceParameters, Identity
+from data_pipelines.synth.head_shape import (
     EYE_HEIGHT,
-    Features,
     ear_surface,
     hair_surface,
     head_surface,
@@ -17,7 +18,6 @@ from data_pipelines.synth.face_geometry import (
     open_jaw,
     project,
 )
-from data_pipelines.synth.face_parameters import FaceParameters, Identity
 
 DARK = np.array([0.12, 0.07, 0.08])
 MOUTH_INSIDE = np.array([0.32, 0.06, 0.08])
@@ -68,7 +68,7 @@ def paint_body(canvas: Canvas, identity: Identity, parameters: FaceParameters) -
     base = np.array(
         [[0.135, -0.02], [0.1, 0.03], [0, 0.05], [-0.1, 0.03], [-0.135, -0.02]]
     )
-    canvas.fill(np.concatenate([jaw, base + middle]), skin * 0.74)
+    canvas.fill(np.concatenate([jaw, base + middle]), skin * 0.62)
 
 
 def paint_head(canvas: Canvas, identity: Identity, parameters: FaceParameters) -> None:

@@ -153,6 +153,9 @@ def sample_motion(
 ) -> list[FaceParameters]:
     """Returns smooth random motion; pose, gaze and expression are independent.
 
+    It begins with a neutral face looking ahead. The beginning of a longer clip is that
+    of a shorter one.
+
     Args:
       num_frames: length of the clip.
       seed: the same seed always gives the same motion.
@@ -181,6 +184,8 @@ def sample_motion(
         "smile": np.clip(0.25 + wave(12, 0.12, 0.35), -0.6, 1),
         "pucker": np.clip(1.6 * wave(13, 0.15, 0.5) - 0.5, 0, 1),
     }
+    onset = np.clip(seconds / 0.6, 0, 1)
+    tracks = {name: track * onset for name, track in tracks.items()}
     return [
         FaceParameters(**{name: float(track[frame]) for name, track in tracks.items()})
         for frame in range(num_frames)
@@ -200,10 +205,11 @@ def _wave(
 def _fixations(seconds: np.ndarray, random: np.random.Generator) -> np.ndarray:
     """Rests of about a second with quick changes between, within -1 to 1."""
     end = seconds[-1] if len(seconds) else 0.0
-    starts = np.cumsum(random.uniform(0.4, 1.6, int(end / 0.4) + 2))
-    targets = random.uniform(-1, 1, len(starts) + 1)
+    draws = random.uniform(size=(int(end / 0.4) + 2, 2))
+    starts = np.cumsum(0.4 + 1.2 * draws[:, 0])
+    targets = np.append(0, 2 * draws[:, 1] - 1)
     change = np.clip((seconds[:, None] - starts) / 0.12, 0, 1)
-    return targets[0] + change @ np.diff(targets)
+    return change @ np.diff(targets)
 
 
 def _blinks(seconds: np.ndarray, random: np.random.Generator) -> np.ndarray:

@@ -27,7 +27,8 @@ def test_identities_follow_from_the_seed_and_differ():
 def test_motion_follows_from_the_seed():
     assert sample_motion(5, 1) == sample_motion(5, 1)
     assert sample_motion(5, 1) != sample_motion(5, 2)
-    assert sample_motion(9, 1)[0] == sample_motion(5, 1)[0]
+    assert sample_motion(90, 1)[:50] == sample_motion(50, 1)
+    assert sample_motion(1, 1) == [FaceParameters()]
     assert sample_motion(0, 1) == []
 
 

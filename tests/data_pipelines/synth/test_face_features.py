@@ -2,8 +2,9 @@ import numpy as np
 import pytest
 
 from data_pipelines.landmarks.schemas import MIRROR
-from data_pipelines.synth.face_geometry import features, on_face, project
+from data_pipelines.synth.face_features import features
 from data_pipelines.synth.face_parameters import FaceParameters, sample_identity
+from data_pipelines.synth.head_shape import on_face, project
 
 
 @pytest.fixture(scope="module")
