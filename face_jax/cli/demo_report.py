@@ -65,7 +65,6 @@ def side_by_side(subject: Subject, result: np.ndarray) -> Iterator[np.ndarray]:
 
 def write_page(
     out: Path,
-    workdir: Path,
     model: Model,
     subjects: Sequence[Subject],
     results: Results,
@@ -75,8 +74,7 @@ def write_page(
     """Writes ``index.html``, which holds everything and may be moved alone.
 
     Args:
-      out: folder that has ``reenactment.mp4`` already.
-      workdir: of the training run.
+      out: folder that has ``reenactment.mp4`` and the work directory ``run`` already.
       model: the model.
       subjects: the clips.
       results: of their evaluation.
@@ -86,7 +84,7 @@ def write_page(
     Returns:
       Path of the page.
     """
-    records = viz.read_metrics(workdir / "metrics.jsonl")
+    records = viz.read_metrics(out / "run" / "metrics.jsonl")
     seconds = training_seconds(records)
     leaves = jax.tree.leaves(model.variables)
     story = Story(

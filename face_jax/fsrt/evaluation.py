@@ -23,7 +23,7 @@ from face_jax.fsrt.scores import WHOLE, Clip, Scores, measure
 METHODS = {
     "copy_source": "copy the source frame",
     "mean_frame": "mean training frame",
-    "nearest_frame": "nearest training frame by landmarks",
+    "nearest_frame": "nearest training frame by its points",
     "best_frame": "best training frame (knows the answer)",
     "model": "FSRT",
 }
@@ -140,8 +140,7 @@ def self_reenactment(
         than two frames in a hold-out.
     """
     _check_size(model, clip)
-    if not len(split.train):
-        raise ValueError(f"{clip.name}: no training frame is left beside the hold-outs")
+    check_split(clip, split, source)
     motion = inference.describe_frames(model, clip.frames, clip.keypoints)
     points = motion.keypoints if clip.landmarks is None else clip.landmarks
     scene = encode_clip(model, clip.take(source))
@@ -149,11 +148,6 @@ def self_reenactment(
     hold_outs = {}
     for name, frames in split.held_out.items():
         indices = np.setdiff1d(frames, source)
-        if len(indices) < 2:
-            raise ValueError(
-                f"{clip.name}: at least 2 frames expected in hold-out {name!r}, "
-                f"got {len(indices)} beside the source frames"
-            )
         copies = _copies(clip, np.asarray(points), split.train, indices, source[0])
         driving, target = take_frames(motion, indices), clip.take(indices)
         result = inference.render(model, scene, driving)
@@ -166,6 +160,23 @@ def self_reenactment(
             nearest=copies["nearest_frame"],
         )
     return Report(clip.name, tuple(source), len(split.train), hold_outs)
+
+
+def check_split(clip: Clip, split: Split, source: Sequence[int]) -> None:
+    """Refuses a clip that is too short to be trained on and measured.
+
+    Raises:
+      ValueError: no training frame, or fewer than two frames in a hold-out.
+    """
+    if not len(split.train):
+        raise ValueError(f"{clip.name}: no training frame is left beside the hold-outs")
+    for name, frames in split.held_out.items():
+        count = len(np.setdiff1d(frames, source))
+        if count < 2:
+            raise ValueError(
+                f"{clip.name}: at least 2 frames expected in hold-out {name!r}, got "
+                f"{count} beside the source frames, of {len(clip)} in the clip"
+            )
 
 
 def encode_clip(model: Model, sources: Clip) -> Scene:

@@ -1,0 +1,133 @@
+"""The demo's config: the user's clip, picture size and patience put into it."""
+
+import json
+import logging
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+from ml_collections import ConfigDict
+
+from face_jax import viz
+from face_jax.cli.config import load_config, plain
+from face_jax.cli.subjects import data_with_clips
+from face_jax.cli.train import make_trainer
+
+TRIAL_STEPS, TRIAL_LOG = 24, 8
+"""Steps that measure the speed of a machine; the last ``TRIAL_LOG`` of them count."""
+EVALUATIONS = 8
+"""Points of the held-out curve."""
+SECONDS_PER_REPORT = 2.0
+
+log = logging.getLogger("face_jax")
+
+
+def demo_config(
+    address: str, clip: Path | None, landmarks: Path | None, size: int
+) -> ConfigDict:
+    """Loads the demo's config for a clip and a picture size.
+
+    Args:
+      address: of the config.
+      clip: the user's clip; None for the drawn face.
+      landmarks: the clip's landmark file; None lets the model learn keypoints.
+      size: side of the pictures, pixels.
+
+    Returns:
+      The config; its number of steps is still that of the file.
+
+    Raises:
+      FileNotFoundError: no such config, clip or landmark file.
+      ValueError: the size is not one that the networks take.
+    """
+    if size < 32 or size % 32:
+        raise ValueError(f"--size: a multiple of 32 expected, got {size}")
+    config = load_config(address)
+    for path in filter(None, (clip, landmarks)):
+        if not path.exists():
+            raise FileNotFoundError(f"{path}: no such file")
+    with config.unlocked():
+        config.task.networks.image_size = size
+        for data in _data_blocks(config):
+            data.fsrt_item.size = size
+            if clip is None:
+                data.drawn.frame_size = size
+            else:
+                _use_clip(data, clip, landmarks, size)
+        if clip is not None and landmarks is None:
+            config.task.networks.keypoints = "learned"
+    return config
+
+
+def set_length(config: ConfigDict, workdir: Path, minutes: float) -> None:
+    """Sets the number of steps: that of a run begun before, else by a short trial.
+
+    Args:
+      config: changed in place.
+      workdir: of the run.
+      minutes: how long training shall take on this machine.
+
+    Raises:
+      ValueError: the run in ``workdir`` has other data or networks.
+      KeyboardInterrupt: the user stopped the trial.
+    """
+    stored = workdir / "config.json"
+    if stored.exists():
+        _follow(config, json.loads(stored.read_text(encoding="utf-8")), workdir)
+        return
+    if minutes <= 0:
+        raise ValueError(f"--minutes: more than 0 expected, got {minutes}")
+    log.info("measuring how fast this machine trains")
+    seconds = seconds_per_step(config)
+    steps = max(round(60 * minutes / seconds), TRIAL_STEPS)
+    _apply(config, steps, max(1, round(SECONDS_PER_REPORT / seconds)))
+
+
+def seconds_per_step(config: ConfigDict) -> float:
+    """Trains a few steps in a temporary folder and reads the clock."""
+    trial = config.copy_and_resolve_references()
+    with trial.unlocked():
+        trial.evals = ConfigDict()
+        trial.run.update({"stop_after": TRIAL_STEPS, "log_every": TRIAL_LOG})
+    with tempfile.TemporaryDirectory() as folder:
+        state = make_trainer(trial, Path(folder)).run()
+        records = viz.read_metrics(Path(folder) / "metrics.jsonl")
+    if int(state.step) < TRIAL_STEPS:
+        raise KeyboardInterrupt
+    return records[-1]["clock/seconds_per_step"]
+
+
+def _apply(config: ConfigDict, steps: int, log_every: int) -> None:
+    with config.unlocked():
+        config.run.steps = steps
+        config.run.log_every = log_every
+        config.run.save_every = max(1, steps // 4)
+        if "decay_steps" in config.task.schedule:
+            config.task.schedule.decay_steps = steps
+        for evaluation in config.evals.values():
+            evaluation.every = max(1, steps // EVALUATIONS)
+
+
+def _follow(config: ConfigDict, stored: dict, workdir: Path) -> None:
+    """Takes the length of a run that was begun before."""
+    _apply(config, stored["run"]["steps"], stored["run"]["log_every"])
+    given = plain(config)
+    for block in ("data", "task"):
+        if given[block] != stored[block]:
+            raise ValueError(
+                f"{workdir} belongs to a demo of another clip or size; choose another "
+                "--out, or remove that folder"
+            )
+
+
+def _data_blocks(config: ConfigDict) -> Iterator[ConfigDict]:
+    yield config.data
+    for evaluation in config.evals.values():
+        yield evaluation.data
+
+
+def _use_clip(data: ConfigDict, clip: Path, landmarks: Path | None, size: int) -> None:
+    points = None if landmarks is None else str(landmarks)
+    changed = data_with_clips(data.to_dict(), [str(clip)], points)
+    changed["clips"]["frame_size"] = size
+    data.update({name: changed[name] for name in ("source", "clips")})
