@@ -140,6 +140,8 @@ class FsrtItems:
             "driving_keypoints": ArraySpec((num_driving, *points), float32),
             "keypoint_scale": ArraySpec((2,), float32),
             "keypoint_shift": ArraySpec((2,), float32),
+            "expression_scale": ArraySpec((num_driving, 2), float32),
+            "expression_shift": ArraySpec((num_driving, 2), float32),
             "color_factors": ArraySpec((NUM_VIEWS, 4), float32),
             "color_order": ArraySpec((NUM_VIEWS, 4), int32),
             "item_id": ArraySpec((), int32),

@@ -42,6 +42,11 @@ class Margins(NamedTuple):
             *(int(np.rint(margin * y)) for margin in (self.top, self.bottom)),
         )
 
+    def unless_empty(self, width: int, height: int) -> "Margins":
+        """These margins of a frame, or none where they would leave nothing of it."""
+        left_over = width - self.left - self.right, height - self.top - self.bottom
+        return self if min(left_over) > 0 else NO_MARGINS
+
 
 NO_MARGINS = Margins(0, 0, 0, 0)
 
@@ -137,7 +142,7 @@ def keypoint_transform(
     """Where keypoints move when the frame is cropped: ``(kp + shift) * scale``.
 
     Args:
-      margins: pixels of the frame.
+      margins: pixels of the frame; where nothing would be left, none are cut.
       width: columns of the frame.
       height: rows of the frame.
 
@@ -145,8 +150,9 @@ def keypoint_transform(
       Scale and shift, float32 ``[2]`` each, (x, y), for ±1 at the frame's edges.
     """
     size = np.array([width, height], np.float32)
-    before = np.array([margins.left, margins.top], np.float32)
-    after = np.array([margins.right, margins.bottom], np.float32)
+    left, right, top, bottom = margins.unless_empty(width, height)
+    before = np.array([left, top], np.float32)
+    after = np.array([right, bottom], np.float32)
     return size / (size - before - after), (after - before) / size
 
 
@@ -165,10 +171,9 @@ def crop_and_resize(
       float32 ``[size, size, 3]``, 0..255, not rounded.
     """
     height, width = image.shape[:2]
-    rows = slice(margins.top, height - margins.bottom)
-    columns = slice(margins.left, width - margins.right)
-    region = image[rows, columns] if rows.start < rows.stop else image[:0]
-    return resize_bilinear(region if region.size else image, size, out)
+    left, right, top, bottom = margins.unless_empty(width, height)
+    region = image[top : height - bottom, left : width - right]
+    return resize_bilinear(region, size, out)
 
 
 def _extent(points: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -159,19 +159,27 @@ def fsrt_item(
 
     Returns:
       The pictures of ``fsrt_images`` as uint8, the keypoints, ``keypoint_scale``
-      and ``keypoint_shift`` float32 ``[2]`` (1 and 0 without crop),
+      and ``keypoint_shift`` float32 ``[2]`` (1 and 0 without crop) of the shared crop,
+      ``expression_scale`` and ``expression_shift`` float32 ``[D, 2]`` of the expression
+      crops, each for ``(keypoints + shift) * scale``,
       ``color_factors`` float32 ``[3, 4]`` and ``color_order`` int32 ``[3, 4]``.
     """
     images = fsrt_images(source_frames, driving_frames, draws, size)
     height, width = source_frames[0].shape[:2]
-    margins = (draws.out_of_frame or NO_MARGINS).scaled(width, height)
-    scale, shift = geometry.keypoint_transform(margins, width, height)
+    shared = draws.out_of_frame or NO_MARGINS
+    transforms = [
+        geometry.keypoint_transform(margins.scaled(width, height), width, height)
+        for margins in (shared, *draws.expression_crops)
+    ]
+    scales, shifts = (np.stack(values) for values in zip(*transforms, strict=True))
     return {
         **{name: to_uint8(pixels) for name, pixels in images.items()},
         "source_keypoints": source_keypoints,
         "driving_keypoints": driving_keypoints,
-        "keypoint_scale": scale,
-        "keypoint_shift": shift,
+        "keypoint_scale": scales[0],
+        "keypoint_shift": shifts[0],
+        "expression_scale": scales[1:],
+        "expression_shift": shifts[1:],
         "color_factors": draws.colors.factors,
         "color_order": draws.colors.order,
     }

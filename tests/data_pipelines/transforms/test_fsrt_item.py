@@ -129,6 +129,16 @@ def test_item_rounds_and_reports_the_transform():
     np.testing.assert_allclose(item["keypoint_shift"], [-2 / 60, -1 / 40], rtol=1e-6)
 
 
+def test_item_reports_the_expression_crops():
+    keypoints = np.zeros((3, 10, 2), np.float32)
+    own = (Margins(40, 30, 20, 10), Margins(200, 56, 0, 0))  # nothing left: not cut
+    draws = given(expression_crops=own)
+    item = fsrt_item(FRAMES[:1], FRAMES[1:], keypoints[:1], keypoints[1:], draws, 16)
+    scale, shift = [[60 / 44, 40 / 35], [1, 1]], [[-2 / 60, -1 / 40], [0, 0]]
+    np.testing.assert_allclose(item["expression_scale"], scale, rtol=1e-6)
+    np.testing.assert_allclose(item["expression_shift"], shift, rtol=1e-6)
+
+
 def test_no_crop_leaves_keypoints():
     keypoints = np.zeros((3, 10, 2), np.float32)
     item = fsrt_item(FRAMES[:1], FRAMES[1:], keypoints[:1], keypoints[1:], given(), 16)
