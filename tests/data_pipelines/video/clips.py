@@ -32,6 +32,8 @@ def write_stream(
     """Encodes frames without the writer under test; returns the path."""
     rotation = options.pop("rotation", 0)
     gop_size = options.pop("gop_size", 12)
+    if codec == "libx264":
+        options.setdefault("crf", 5)  # grey levels must tell frames apart
     with av.open(str(path), "w") as container:
         stream = container.add_stream(
             codec,

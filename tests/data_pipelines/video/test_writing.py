@@ -15,8 +15,8 @@ from tests.data_pipelines.video.clips import (
 )
 
 
-def write(path, frames, fps=25, **options):
-    with VideoWriter(path, fps, preset="ultrafast", **options) as writer:
+def write(path, frames, fps=25, crf=5, **options):
+    with VideoWriter(path, fps, crf=crf, preset="ultrafast", **options) as writer:
         for frame in frames:
             writer.write(frame)
     return path
