@@ -102,7 +102,7 @@ def test_remat_changes_neither_names_nor_gradients(sources):
 
 def test_he_initialisation_widens_the_patch_convolutions_only(sources):
     inputs = [x[:1, :1] for x in sources]
-    fields = {**SMALL, "depth": 1}
+    fields = {**SMALL, "depth": 1, "patch_channels": ((4, 4), (4, 8))}
     published, he = (
         jax.jit(Encoder(**fields, initialization=name).init)(jax.random.key(0), *inputs)
         for name in ("published", "he")

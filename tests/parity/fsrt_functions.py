@@ -96,8 +96,8 @@ def statistical_regularization(fixture: Fixture) -> Iterator[Check]:
     def total(views: dict[str, jax.Array]) -> jax.Array:
         return sum(weights[name] * term for name, term in terms(views).items())
 
-    value, gradients = jax.value_and_grad(total)(fixture.inputs)
-    actual = terms(fixture.inputs) | {"total": value}
+    value, gradients = jax.jit(jax.value_and_grad(total))(fixture.inputs)
+    actual = jax.jit(terms)(fixture.inputs) | {"total": value}
     actual |= {f"grad_{name}": gradient for name, gradient in gradients.items()}
     for name, array in actual.items():
         yield from fixture.compare(name, array)
