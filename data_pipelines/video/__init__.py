@@ -3,12 +3,12 @@
 from data_pipelines.video.images import read_image, write_image
 from data_pipelines.video.index import (
     FrameIndex,
-    VideoError,
     VideoInfo,
     index_frames,
     probe,
 )
 from data_pipelines.video.reading import VideoReader, iterate_frames
+from data_pipelines.video.streams import VideoError
 from data_pipelines.video.writing import VideoWriter
 
 __all__ = [

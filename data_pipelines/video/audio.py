@@ -7,7 +7,7 @@ from typing import Any
 
 import av
 
-from data_pipelines.video.index import VideoError
+from data_pipelines.video.streams import VideoError
 
 COPIED_CODECS = ("aac", "mp3", "ac3", "eac3", "alac")
 """Codecs that mp4 holds and players know: their packets are copied unchanged."""

@@ -8,24 +8,25 @@ built once per file and shared by readers and worker processes.
 """
 
 import dataclasses
-import math
 import os
-from collections.abc import Iterator
-from contextlib import contextmanager
 from fractions import Fraction
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import av
 import numpy as np
-from av.sidedata.sidedata import Type
+
+from data_pipelines.video.streams import (
+    VideoError,
+    clockwise_degrees,
+    display_matrix,
+    first_frame,
+    open_video,
+    orient,
+)
 
 FALLBACK_RATE = Fraction(25)
 """Frames per second of a file that states none (one frame, raw streams)."""
-
-
-class VideoError(ValueError):
-    """A video file that cannot be read or written; the message names the file."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -88,6 +89,31 @@ class FrameIndex:
         return int(np.searchsorted(self.key_frames, frame, side="right")) - 1
 
 
+class _Packet(NamedTuple):
+    """What the index keeps of a packet, whose data would fill the memory."""
+
+    pts: int
+    dts: int
+    duration: int
+    has_time: bool
+    is_keyframe: bool
+    is_corrupt: bool
+    is_shown: bool
+
+    @staticmethod
+    def of(packet: Any) -> "_Packet":
+        pts = packet.pts or 0
+        return _Packet(
+            pts=pts,
+            dts=pts if packet.dts is None else packet.dts,
+            duration=packet.duration or 0,
+            has_time=packet.pts is not None,
+            is_keyframe=packet.is_keyframe,
+            is_corrupt=packet.is_corrupt,
+            is_shown=not (packet.is_discard or packet.is_corrupt),
+        )
+
+
 def probe(path: str | os.PathLike[str]) -> VideoInfo:
     """Returns what a video holds; reads all packets and decodes one frame.
 
@@ -113,162 +139,62 @@ def index_frames(path: str | os.PathLike[str]) -> FrameIndex:
       VideoError: the file is no video, or its first frame cannot be decoded.
     """
     path = Path(path)
-    first = _first_frame(path)
+    matrix, (height, width) = _orientation(first_frame(path))
     with open_video(path) as (container, stream):
-        packets = [packet for packet in container.demux(stream) if packet.size]
-        shown = [p for p in packets if not (p.is_discard or p.is_corrupt)]
-        fps = Fraction(stream.average_rate or stream.guessed_rate or FALLBACK_RATE)
+        packets = [_Packet.of(p) for p in container.demux(stream) if p.size]
+        shown = [packet for packet in packets if packet.is_shown]
         if not shown:
             raise VideoError(f"{path}: the video stream holds no whole frame")
+        fps = Fraction(stream.average_rate or stream.guessed_rate or FALLBACK_RATE)
+        times, key_frames, seek_times = None, np.zeros(1, int), np.zeros(1, int)
+        duration = float(len(shown) / fps)
         if _times_are_trustworthy(container, stream, shown):
             times, key_frames, seek_times = _index_by_time(shown)
-            duration = float(
-                (times[-1] - times[0] + _last_duration(shown)) * stream.time_base
-            )
-            frames = len(times)
-        else:
-            times, key_frames, seek_times = None, np.zeros(1, int), np.zeros(1, int)
-            duration, frames = float(len(shown) / fps), len(shown)
-        matrix = display_matrix(first)
-        height, width = orient(np.empty((first.height, first.width)), matrix).shape
+            duration = float((_end(shown) - int(times[0])) * stream.time_base)
+        whole = sum(not packet.is_corrupt for packet in packets)
         info = VideoInfo(
-            frames=frames,
-            missing_frames=max(
-                stream.frames - len(packets) + _count_corrupt(packets), 0
-            ),
+            frames=len(shown) if times is None else len(times),
+            missing_frames=max(stream.frames - whole, 0),
             fps=fps,
             width=width,
             height=height,
             duration=duration,
             has_audio=bool(container.streams.audio),
-            rotation=_clockwise_degrees(matrix),
+            rotation=clockwise_degrees(matrix),
             codec=stream.codec_context.codec.canonical_name,
         )
     return FrameIndex(path, info, times, key_frames, seek_times, matrix)
 
 
-@contextmanager
-def open_video(path: Path, threads: int = 1) -> Iterator[tuple[Any, Any]]:
-    """Opens a file and its video stream.
-
-    Args:
-      path: the file.
-      threads: decoding threads; 0 lets the decoder choose.
-
-    Yields:
-      (container, stream) of PyAV; the container is closed afterwards.
-
-    Raises:
-      FileNotFoundError: there is no such file.
-      VideoError: the file is no container of a video stream.
-    """
-    container, stream = open_stream(path, threads)
-    with container:
-        yield container, stream
+def _orientation(
+    frame: av.VideoFrame,
+) -> tuple[tuple[int, int, int, int], tuple[int, int]]:
+    """The display matrix of a frame, and the (height, width) that results."""
+    matrix = display_matrix(frame)
+    height, width = orient(np.empty((frame.height, frame.width)), matrix).shape
+    return matrix, (height, width)
 
 
-def open_stream(path: Path, threads: int = 1) -> tuple[Any, Any]:
-    """Like ``open_video``, for callers that close the container themselves."""
-    if not path.exists():
-        raise FileNotFoundError(f"{path}: no such video file")
-    if path.is_dir():
-        raise VideoError(f"{path}: expected a video file, found a folder")
-    try:
-        container = av.open(str(path))
-    except av.error.FFmpegError as error:
-        size = path.stat().st_size
-        raise VideoError(
-            f"{path}: not a readable video ({size} bytes): {error.strerror}"
-        ) from error
-    streams = [s for s in container.streams.video if not _is_cover_picture(s)]
-    if not streams:
-        kinds = ", ".join(sorted({s.type for s in container.streams})) or "nothing"
-        container.close()
-        raise VideoError(f"{path}: no video stream, only {kinds}")
-    stream = streams[0]
-    stream.codec_context.thread_count = threads
-    stream.thread_type = "AUTO" if threads != 1 else "NONE"
-    return container, stream
-
-
-def display_matrix(frame: av.VideoFrame) -> tuple[int, int, int, int]:
-    """Returns the (a, b, c, d) of a frame's display matrix; identity if it has none.
-
-    Only the signs matter to ``orient``: of each row the larger entry decides.
-    """
-    side_data: Any = frame.side_data
-    if Type.DISPLAYMATRIX not in side_data:
-        return (1, 0, 0, 1)
-    data = bytes(side_data[Type.DISPLAYMATRIX])
-    a, b, _, c, d = np.frombuffer(data, np.int32)[:5]
-    if abs(int(a)) >= abs(int(b)):
-        return (int(np.sign(a)), 0, 0, int(np.sign(d)))
-    return (0, int(np.sign(b)), int(np.sign(c)), 0)
-
-
-def orient(image: np.ndarray, matrix: tuple[int, int, int, int]) -> np.ndarray:
-    """Turns and mirrors a stored image [H, W, ...] as its display matrix says.
-
-    Args:
-      image: [H, W, ...].
-      matrix: (a, b, c, d) with entries -1, 0 and 1.
-
-    Returns:
-      A view, [H, W, ...] or [W, H, ...].
-    """
-    a, b, c, d = matrix
-    if a == 0:
-        image = np.swapaxes(image, 0, 1)
-    flip_x, flip_y = a + c < 0, b + d < 0
-    return image[:: -1 if flip_y else 1, :: -1 if flip_x else 1]
-
-
-def _first_frame(path: Path) -> av.VideoFrame:
-    try:
-        with open_video(path) as (container, stream):
-            frame = next(container.decode(stream), None)
-    except av.error.FFmpegError as error:
-        raise VideoError(
-            f"{path}: frame 0 cannot be decoded: {error.strerror}"
-        ) from error
-    if frame is None:
-        raise VideoError(f"{path}: the video stream holds no frames")
-    return frame
-
-
-def _times_are_trustworthy(container: Any, stream: Any, packets: list[Any]) -> bool:
+def _times_are_trustworthy(container: Any, stream: Any, packets: list[_Packet]) -> bool:
     # AVI numbers packets in decoding order and calls the number a display time, which
     # is wrong as soon as frames are reordered; raw streams have no times at all.
     reordered_avi = (
         container.format.name == "avi" and stream.codec_context.reorder_depth
     )
-    return not reordered_avi and all(packet.pts is not None for packet in packets)
+    return not reordered_avi and all(packet.has_time for packet in packets)
 
 
-def _index_by_time(packets: list[Any]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    keys = (
-        sorted((p for p in packets if p.is_keyframe), key=lambda p: p.pts)
-        or packets[:1]
-    )
+def _index_by_time(packets: list[_Packet]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    keys = [packet for packet in packets if packet.is_keyframe] or packets[:1]
+    keys.sort(key=lambda packet: packet.pts)
     # Frames shown before the first key frame refer to pictures that were cut away.
     times = np.unique([p.pts for p in packets if p.pts >= keys[0].pts]).astype(np.int64)
     key_frames = np.searchsorted(times, [p.pts for p in keys])
-    seek_times = np.array([p.pts if p.dts is None else min(p.pts, p.dts) for p in keys])
+    seek_times = np.array([min(p.pts, p.dts) for p in keys])
     return times, key_frames.astype(np.int64), seek_times.astype(np.int64)
 
 
-def _last_duration(packets: list[Any]) -> int:
-    return max(packets, key=lambda p: p.pts).duration or 0
-
-
-def _count_corrupt(packets: list[Any]) -> int:
-    return sum(packet.is_corrupt for packet in packets)
-
-
-def _clockwise_degrees(matrix: tuple[int, int, int, int]) -> int:
-    a, b, _, _ = matrix
-    return round(math.degrees(math.atan2(b, a))) % 360
-
-
-def _is_cover_picture(stream: Any) -> bool:
-    return bool(stream.disposition & av.stream.Disposition.attached_pic)
+def _end(packets: list[_Packet]) -> int:
+    """The time at which the last frame ends, in units of the stream."""
+    last = max(packets, key=lambda packet: packet.pts)
+    return last.pts + last.duration

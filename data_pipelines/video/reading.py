@@ -8,13 +8,8 @@ from typing import Any
 import av
 import numpy as np
 
-from data_pipelines.video.index import (
-    FrameIndex,
-    VideoError,
-    index_frames,
-    open_stream,
-    orient,
-)
+from data_pipelines.video.index import FrameIndex, index_frames
+from data_pipelines.video.streams import VideoError, open_stream, orient
 
 
 class VideoReader:

@@ -10,7 +10,7 @@ import av
 import numpy as np
 
 from data_pipelines.video.audio import AudioCopy, has_audio
-from data_pipelines.video.index import VideoError
+from data_pipelines.video.streams import VideoError
 
 SUFFIXES = (".mp4", ".m4v", ".mov")
 BT709 = 1
