@@ -11,8 +11,9 @@ fixed shape, so that clips of any length compile once.
 """
 
 import dataclasses
+import functools
 from collections.abc import Iterator, Sequence
-from typing import Any, Literal
+from typing import Literal
 
 import flax.struct
 import jax
@@ -65,7 +66,8 @@ class Scene:
     Attributes:
       memory: the decoder's projections (keys and values of every block) of one set
         latent over all sources.
-      sources: keypoints [S, K, 2] and expression [S, E] of the source pictures.
+      sources: keypoints [S, K, 2] and expression [S, E] of the source pictures, on
+        the host.
     """
 
     memory: PyTree
@@ -128,7 +130,8 @@ def encode_sources(
         [_prepare_jit(as_rgb(image[None]), model.image_size) for image in images]
     )
     points = _checked_landmarks(model, landmark_keypoints, len(images))
-    return _encode(model, prepared, points)
+    memory, described = _encode(model, prepared, points)
+    return Scene(memory=memory, sources=jax.device_get(described))
 
 
 def describe_frames(
@@ -146,25 +149,19 @@ def describe_frames(
       batch: frames per compiled program; the last batch is padded and trimmed.
 
     Returns:
-      Motion of T frames.
+      Motion of T frames, on the host.
 
     Raises:
       ValueError: no frame, or frames or landmarks of another shape or type.
     """
     frames = as_rgb(frames)
     points = _checked_landmarks(model, landmark_keypoints, len(frames))
-    parts = [
-        jax.tree.map(
-            lambda rows, count=count: rows[:count],
-            _describe(
-                model,
-                _pad(frames[begin : begin + batch], batch),
-                None if points is None else _pad(points[begin : begin + batch], batch),
-            ),
-        )
-        for begin, count in _batches(len(frames), batch)
-    ]
-    return jax.tree.map(lambda *rows: jnp.concatenate(rows), *parts)
+    parts = []
+    for part in _batches(len(frames), batch):
+        given = None if points is None else _pad(points[part], batch)
+        described = _describe(model, _pad(frames[part], batch), given)
+        parts.append(jax.device_get(described))
+    return jax.tree.map(lambda *rows: np.concatenate(rows)[: len(frames)], *parts)
 
 
 def animate(
@@ -212,9 +209,8 @@ def animate(
         index = find_best_frame(source.keypoints, motion.keypoints)
     else:
         index = initial_index(initial, len(motion))
-    driven = transfer_jit(
-        source, motion, motion.frame(index), options=complete(options, model)
-    )
+    initial_motion, options = motion.frame(index), complete(options, model)
+    driven = transfer_jit(source, motion, initial_motion, options=options)
     return render(model, scene, driven, size=size, chunk=chunk)
 
 
@@ -246,20 +242,18 @@ def render(
     Returns:
       uint8 [T, height, width, 3].
     """
-    parts = [
+    motion = jax.device_get(motion)
+    rendered = [
         render_chunk(
             model,
             scene,
-            Motion(
-                motion.keypoints[begin : begin + count],
-                motion.expression[begin : begin + count],
-            ),
+            jax.tree.map(lambda rows, part=part: rows[part], motion),
             size=size,
             chunk=chunk,
         )
-        for begin, count in _batches(len(motion), chunk)
+        for part in _batches(len(motion), chunk)
     ]
-    return np.concatenate([np.asarray(part) for part in parts])
+    return np.concatenate([np.asarray(frames) for frames in rendered])[: len(motion)]
 
 
 def render_chunk(
@@ -270,18 +264,25 @@ def render_chunk(
     size: tuple[int, int] | None = None,
     chunk: int = DEFAULT_CHUNK,
 ) -> Array:
-    """Dispatches one chunk of at most ``chunk`` frames and returns without waiting.
+    """Starts to decode one chunk and returns without waiting for it.
 
-    Args and result as for ``render``; the result is an array on the device.
+    Args:
+      model: the model.
+      scene: the encoded sources.
+      motion: at most ``chunk`` frames.
+      size: (height, width) in pixels, None for the model's own.
+      chunk: frames of the compiled program.
+
+    Returns:
+      uint8 [chunk, height, width, 3] on the device; what is beyond the frames of
+      ``motion`` repeats the last one.
     """
-    height, width = size or (model.image_size, model.image_size)
-    if height < 1 or width < 1:
+    size = size or (model.image_size, model.image_size)
+    if min(size) < 1:
         raise ValueError(f"size: positive height and width expected, got {size}")
-    padded = jax.tree.map(lambda rows: _pad(rows, chunk), motion)
-    pixels = pixel_blocks(height, width, max(1, QUERIES_PER_BLOCK // chunk))
-    colours = _decode_blocks(model, scene.memory, padded, pixels)
-    frames = colours[: len(motion), : height * width]
-    return frames.reshape(len(motion), height, width, 3)
+    padded = jax.tree.map(lambda rows: _pad(np.asarray(rows), chunk), motion)
+    pixels = pixel_blocks(*size, max(1, QUERIES_PER_BLOCK // chunk))
+    return _decode_blocks(model, scene.memory, padded, pixels, size=size)
 
 
 def pixel_blocks(height: int, width: int, block: int) -> np.ndarray:
@@ -330,10 +331,14 @@ def _prepare(images: Array, size: int) -> Array:
 
     The resize is the published inference's: antialiased, the aspect ratio not kept.
     """
-    images = jnp.asarray(images).astype(jnp.float32) / 255.0
     if images.shape[1:3] == (size, size):
-        return images
-    return resize_antialiased(images, (size, size))
+        return images.astype(jnp.float32) / 255.0
+
+    def resize(image: Array) -> Array:
+        # One at a time: a large picture in floats is all that lives besides the bytes.
+        return resize_antialiased(image[None].astype(jnp.float32) / 255.0, (size, size))
+
+    return jax.lax.map(resize, images)[:, 0]
 
 
 _prepare_jit = jax.jit(_prepare, static_argnames="size")
@@ -355,20 +360,26 @@ def _describe_prepared(
 
 
 @jax.jit
-def _encode(model: Model, images: Array, landmark_keypoints: Array | None) -> Scene:
+def _encode(
+    model: Model, images: Array, landmark_keypoints: Array | None
+) -> tuple[PyTree, Motion]:
     sources = _describe_prepared(model, images, landmark_keypoints)
     one_item = (images[None], sources.keypoints[None], sources.expression[None])
     set_latent = encode(model.networks, model.variables, *one_item)
     decoder = model.networks.decoder
     memory = decoder.apply(model.variables["decoder"], set_latent, method="project")
-    return Scene(memory=memory, sources=sources)
+    return memory, sources
 
 
-@jax.jit
+@functools.partial(jax.jit, static_argnames="size")
 def _decode_blocks(
-    model: Model, memory: PyTree, motion: Motion, pixels: Array
+    model: Model,
+    memory: PyTree,
+    motion: Motion,
+    pixels: Array,
+    size: tuple[int, int],
 ) -> Array:
-    """Colours of all pixels: memory use does not depend on the picture's size.
+    """Pictures, block by block: the work space does not depend on their size.
 
     The pixels are an argument: as a constant their encodings would be computed by the
     compiler.
@@ -377,10 +388,11 @@ def _decode_blocks(
       model: the model.
       memory: projected set latent of one identity.
       motion: T frames.
-      pixels: [blocks, block, 2].
+      pixels: [blocks, block, 2] from ``pixel_blocks``.
+      size: (height, width).
 
     Returns:
-      uint8 [T, blocks * block, 3].
+      uint8 [T, height, width, 3].
     """
     decoder, weights = model.networks.decoder, model.variables["decoder"]
     keypoints, expression = motion.keypoints[None], motion.expression[None]
@@ -392,7 +404,8 @@ def _decode_blocks(
         return jnp.round(jnp.clip(colours[0], 0.0, 1.0) * 255.0).astype(jnp.uint8)
 
     blocks = jax.lax.map(decode_block, pixels)
-    return jnp.moveaxis(blocks, 0, 1).reshape(len(motion), -1, 3)
+    rows = jnp.moveaxis(blocks, 0, 1).reshape(len(motion), -1, 3)
+    return rows[:, : size[0] * size[1]].reshape(len(motion), *size, 3)
 
 
 def _checked_landmarks(
@@ -416,16 +429,15 @@ def _checked_landmarks(
     return points
 
 
-def _batches(total: int, size: int) -> Iterator[tuple[int, int]]:
-    """First index and length of consecutive batches."""
+def _batches(total: int, size: int) -> Iterator[slice]:
+    """Consecutive batches; the last one may be shorter."""
     for begin in range(0, total, size):
-        yield begin, min(size, total - begin)
+        yield slice(begin, min(begin + size, total))
 
 
-def _pad(rows: Any, count: int) -> Any:
-    """Repeats the last row until the first axis, of either library, has ``count``."""
+def _pad(rows: np.ndarray, count: int) -> np.ndarray:
+    """Repeats the last row until the first axis has ``count``."""
     missing = count - len(rows)
     if not missing:
         return rows
-    library = np if isinstance(rows, np.ndarray) else jnp
-    return library.concatenate([rows, library.repeat(rows[-1:], missing, axis=0)])
+    return np.concatenate([rows, np.repeat(rows[-1:], missing, axis=0)])

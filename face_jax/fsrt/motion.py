@@ -56,6 +56,9 @@ from face_jax.types import Array
 class Motion:
     """All that drives a face: a clip, or one frame where the axis T is missing.
 
+    Between the stages of inference it lives on the host, where cutting and joining
+    chunks compiles nothing.
+
     Attributes:
       keypoints: [T, K, 2] float32 (x, y) in the model's keypoint coordinates.
       expression: [T, E] float32 expression vectors.

@@ -84,7 +84,7 @@ class MotionFilter:
         self._state: FilterState | None = None
 
     def __call__(self, motion: Motion) -> Motion:
-        """Smooths the next chunk of T frames; T may change from call to call."""
+        """Smooths the next chunk of T frames; any T, but each one is compiled for."""
         if self._strength == 0:
             return motion
         if self._state is None:
@@ -92,7 +92,7 @@ class MotionFilter:
         self._state, smoothed = filter_chunk(
             self._state, motion, self._strength, self._interval
         )
-        return smoothed
+        return jax.device_get(smoothed)
 
 
 def smooth(motion: Motion, strength: float, frame_rate: float) -> Motion:
@@ -114,13 +114,12 @@ def smooth(motion: Motion, strength: float, frame_rate: float) -> Motion:
 
 def start(first: Motion) -> FilterState:
     """The filter's memory before the first frame of a clip: at rest at that frame."""
-    keypoints, expression = (
-        jnp.asarray(value, jnp.float32) for value in (first.keypoints, first.expression)
-    )
-    length = jnp.sqrt(jnp.sum(expression**2, -1))
+    keypoints, expression = np.asarray(first.keypoints), np.asarray(first.expression)
+    keypoint_lag = np.full(keypoints.shape[:-1], KEYPOINT_LAG)
+    expression_lag = np.asarray(EXPRESSION_LAG * np.linalg.norm(expression))
     return FilterState(
-        keypoints=_at_rest(keypoints, jnp.full(keypoints.shape[:-1], KEYPOINT_LAG)),
-        expression=_at_rest(expression, EXPRESSION_LAG * length),
+        keypoints=_at_rest(keypoints, keypoint_lag),
+        expression=_at_rest(expression, expression_lag),
     )
 
 
@@ -171,8 +170,12 @@ def jitter(keypoints: np.ndarray | Array) -> float:
     return float(np.linalg.norm(acceleration, axis=-1).mean())
 
 
-def _at_rest(value: Array, lag: Array) -> SignalState:
-    return SignalState(raw=value, smooth=value, velocity=jnp.zeros_like(value), lag=lag)
+def _at_rest(value: np.ndarray, lag: np.ndarray) -> SignalState:
+    place = jnp.asarray(value, jnp.float32)
+    velocity = jnp.asarray(np.zeros_like(value), jnp.float32)
+    return SignalState(
+        raw=place, smooth=place, velocity=velocity, lag=jnp.asarray(lag, jnp.float32)
+    )
 
 
 def _advance(

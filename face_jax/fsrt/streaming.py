@@ -234,7 +234,7 @@ def _is_closer(source: np.ndarray, points: np.ndarray, than: np.ndarray) -> bool
 
 def _finish(frames: Array, described: _Described) -> ReenactedChunk:
     return ReenactedChunk(
-        frames=np.asarray(frames),
+        frames=np.asarray(frames)[: len(described.motion)],
         driving=described.driving,
         raw_keypoints=np.asarray(described.raw.keypoints),
         smooth_keypoints=np.asarray(described.motion.keypoints),
