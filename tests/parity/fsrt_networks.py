@@ -81,8 +81,9 @@ def keypoint_detector(fixture: Fixture) -> Iterator[Check]:
     variables = load(fixture, "keypoint_detector", detector, images)
     found = jax.jit(detector.apply)(variables, images)
     logits = detector.apply(variables, found.feature_map, method="logits")
-    atol = fixture.meta["atol_keypoints"]
-    yield Check("keypoints", found.positions, fixture.outputs["keypoints"], atol)
+    expected = fixture.outputs["keypoints"]
+    atol = fixture.meta.get("atol_keypoints", fixture.atol(expected))
+    yield Check("keypoints", found.positions, expected, atol)
     for name, value in (
         ("feature_map", found.feature_map),
         ("heatmap", found.heatmap),
