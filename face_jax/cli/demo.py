@@ -11,7 +11,7 @@ from data_pipelines.landmarks.files import save_landmarks
 from data_pipelines.video import VideoWriter, probe
 from face_jax.cli.console import log_to_console
 from face_jax.cli.demo_report import write_page, write_video
-from face_jax.cli.demo_settings import demo_config, set_length
+from face_jax.cli.demo_settings import demo_config, set_length, use_source
 from face_jax.cli.evaluate import write_results
 from face_jax.cli.subjects import read_subjects
 from face_jax.cli.train import train
@@ -73,10 +73,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--size",
         type=int,
-        default=64,
         metavar="PIXELS",
-        help="side of the pictures, a multiple of 32; twice the side takes about four "
-        "times as long (default: 64)",
+        help="side of the pictures, a multiple of 32; twice the side needs about four "
+        "times as long (default: that of the config, 64)",
     )
     parser.add_argument(
         "--config",
@@ -98,9 +97,10 @@ def main(args: argparse.Namespace) -> int:
     log.info("[1/4] reading the clip")
     landmarks = find_landmarks(args.clip, args.landmarks)
     config = demo_config(args.config, args.clip, landmarks, args.size)
-    subjects = read_subjects(config.data.to_dict(), args.size)
+    subjects = read_subjects(config.data.to_dict(), config.task.networks.image_size)
     for subject in subjects:
         check_split(subject.clip, subject.split, subject.source)
+    use_source(config, subjects[0].source)
     workdir = args.out / "run"
     set_length(config, workdir, args.minutes)
     log.info("[2/4] training %d steps in %s", config.run.steps, workdir)

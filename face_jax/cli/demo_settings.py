@@ -3,14 +3,13 @@
 import json
 import logging
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from ml_collections import ConfigDict
 
 from face_jax import viz
 from face_jax.cli.config import load_config, plain
-from face_jax.cli.subjects import data_with_clips
 from face_jax.cli.train import make_trainer
 
 TRIAL_STEPS, TRIAL_LOG = 24, 8
@@ -23,7 +22,7 @@ log = logging.getLogger("face_jax")
 
 
 def demo_config(
-    address: str, clip: Path | None, landmarks: Path | None, size: int
+    address: str, clip: Path | None, landmarks: Path | None, size: int | None
 ) -> ConfigDict:
     """Loads the demo's config for a clip and a picture size.
 
@@ -31,7 +30,7 @@ def demo_config(
       address: of the config.
       clip: the user's clip; None for the drawn face.
       landmarks: the clip's landmark file; None lets the model learn keypoints.
-      size: side of the pictures, pixels.
+      size: side of the pictures, pixels; None keeps the config's.
 
     Returns:
       The config; its number of steps is still that of the file.
@@ -40,23 +39,22 @@ def demo_config(
       FileNotFoundError: no such config, clip or landmark file.
       ValueError: the size is not one that the networks take.
     """
-    if size < 32 or size % 32:
-        raise ValueError(f"--size: a multiple of 32 expected, got {size}")
     config = load_config(address)
     for path in filter(None, (clip, landmarks)):
         if not path.exists():
             raise FileNotFoundError(f"{path}: no such file")
-    with config.unlocked():
-        config.task.networks.image_size = size
-        for data in _data_blocks(config):
-            data.fsrt_item.size = size
-            if clip is None:
-                data.drawn.frame_size = size
-            else:
-                _use_clip(data, clip, landmarks, size)
-        if clip is not None and landmarks is None:
-            config.task.networks.keypoints = "learned"
+    if size is not None:
+        _resize(config, size)
+    if clip is not None:
+        _use_clip(config, clip, landmarks)
     return config
+
+
+def use_source(config: ConfigDict, source: Sequence[int]) -> None:
+    """Evaluates with given source frames during training, too."""
+    for evaluation in config.evals.values():
+        with evaluation.unlocked():
+            evaluation.data.fsrt_item.evaluation_source_frames = tuple(source)
 
 
 def set_length(config: ConfigDict, workdir: Path, minutes: float) -> None:
@@ -126,8 +124,24 @@ def _data_blocks(config: ConfigDict) -> Iterator[ConfigDict]:
         yield evaluation.data
 
 
-def _use_clip(data: ConfigDict, clip: Path, landmarks: Path | None, size: int) -> None:
-    points = None if landmarks is None else str(landmarks)
-    changed = data_with_clips(data.to_dict(), [str(clip)], points)
-    changed["clips"]["frame_size"] = size
-    data.update({name: changed[name] for name in ("source", "clips")})
+def _resize(config: ConfigDict, size: int) -> None:
+    if size < 32 or size % 32:
+        raise ValueError(f"--size: a multiple of 32 expected, got {size}")
+    networks = config.task.networks
+    networks.image_size = size
+    for block in (networks.encoder, networks.decoder):
+        if "pixel_octaves" in block:
+            # Higher octaves are the same at every pixel of such a picture.
+            block.pixel_octaves = (size - 1).bit_length()
+    for data in _data_blocks(config):
+        data.fsrt_item.size = size
+        data.drawn.frame_size = data.clips.frame_size = size
+
+
+def _use_clip(config: ConfigDict, clip: Path, landmarks: Path | None) -> None:
+    if landmarks is None:
+        config.task.networks.keypoints = "learned"
+    for data in _data_blocks(config):
+        data.source = "clips"
+        data.clips.update({"path": str(clip), "crop": "clip"})
+        data.clips.landmarks = None if landmarks is None else str(landmarks)

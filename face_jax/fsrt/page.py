@@ -19,8 +19,8 @@ from face_jax.tables import to_html
 
 TITLE = "A face, learned and reenacted"
 CURVES = {
-    "heldout/psnr": "held-out frames",
-    "heldout/psnr_copy": "copying the source frame",
+    "tail/psnr": "held-out frames",
+    "tail/psnr_copy": "copying the source frame",
 }
 """Evaluation figures that are drawn over training, and what the plot calls them."""
 

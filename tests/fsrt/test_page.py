@@ -10,7 +10,7 @@ from tests.fsrt.tiny_model import IMAGE_SIZE, build_model, moving_frames
 RECORDS = [
     {"step": 10, "train/generator/mse": 0.1},
     {"step": 20, "train/generator/mse": 0.01},
-    {"step": 20, "heldout/psnr": 21.0, "heldout/psnr_copy": 18.0},
+    {"step": 20, "tail/psnr": 21.0, "tail/psnr_copy": 18.0},
 ]
 
 
