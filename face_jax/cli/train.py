@@ -1,12 +1,12 @@
 """``face-jax train``: one config, one work directory, one run."""
 
 import argparse
-import logging
 from pathlib import Path
 
 from ml_collections import ConfigDict
 
 from face_jax.cli.config import load_config, plain
+from face_jax.cli.console import log_to_console
 from face_jax.cli.streams import PipelineStreams
 from face_jax.systems import build_task
 from face_jax.train import distributed, partitioning
@@ -47,7 +47,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def main(args: argparse.Namespace) -> int:
     """Trains; returns the exit status."""
-    logging.basicConfig(level=logging.INFO, format="%(message)s")
+    log_to_console()
     train(load_config(args.config, args.set), args.workdir)
     return 0
 
@@ -65,7 +65,6 @@ def train(config: ConfigDict, workdir: Path) -> TrainState:
     Raises:
       ValueError: the config is not consistent with itself, the devices or the folder.
     """
-    logging.getLogger("absl").setLevel(logging.WARNING)
     distributed.initialize()
     return make_trainer(config, workdir).run()
 

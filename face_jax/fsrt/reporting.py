@@ -53,7 +53,10 @@ def predict(task: FsrtTask, variables: Variables, batch: Batch) -> dict[str, Arr
         "image": render(latent, driving[0], driving[1]),
     }
     if task.evaluate_ablations:
-        own = [jnp.broadcast_to(s[:, :1], d.shape) for s, d in zip(source, driving, strict=True)]
+        own = [
+            jnp.broadcast_to(s[:, :1], d.shape)
+            for s, d in zip(source, driving, strict=True)
+        ]
         outputs["source_keypoints"] = render(latent, own[0], driving[1])
         outputs["source_expression"] = render(latent, driving[0], own[1])
         swapped = jnp.roll(latent, 1, axis=0)

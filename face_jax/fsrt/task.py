@@ -219,11 +219,15 @@ class FsrtTask(Task):
         return updates
 
     def partition_rules(self):
-        """Attention heads and MLPs over ``tensor``."""
-        columns, rows = PartitionSpec(None, "tensor"), PartitionSpec("tensor", None)
+        """Attention heads and MLPs over ``tensor``, their other axis over ``fsdp``."""
+        columns, rows = PartitionSpec("fsdp", "tensor"), PartitionSpec("tensor", "fsdp")
         return (
-            (r".*/(to_qkv|to_q|to_kv)/kernel", columns),
-            (r".*/to_out/kernel", rows),
+            (r".*/attention/(qkv|q|kv)/kernel", columns),
+            (r".*/attention/out/kernel", rows),
+            (r".*/mlp/hidden/kernel", columns),
+            (r".*/mlp/out/kernel", rows),
+            (r".*decoder/.*render/dense_[02]/kernel", columns),
+            (r".*decoder/.*render/dense_[13]/kernel", rows),
         )
 
     def draw(self, key: Array, batch: Batch, phase: str) -> Draws:

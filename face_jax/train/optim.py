@@ -3,7 +3,10 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
+import jax.numpy as jnp
 import optax
+
+from face_jax.types import Array
 
 Schedule = Callable[[Any], Any]
 
@@ -11,13 +14,14 @@ Schedule = Callable[[Any], Any]
 def _warmup_exponential(
     peak: float, warmup_steps: int, decay_rate: float, decay_steps: int
 ) -> Schedule:
-    return optax.warmup_exponential_decay_schedule(
-        init_value=0.0,
-        peak_value=peak,
-        warmup_steps=warmup_steps,
-        transition_steps=decay_steps,
-        decay_rate=decay_rate,
-    )
+    # optax's schedule of this name loses four digits of the first rates in float32.
+    def rate(step: Any) -> Array:
+        step = jnp.asarray(step, jnp.float32)
+        warm = peak * (step / max(warmup_steps, 1))
+        decayed = peak * decay_rate ** ((step - warmup_steps) / decay_steps)
+        return jnp.where(step < warmup_steps, warm, decayed)
+
+    return rate
 
 
 def _warmup_cosine(

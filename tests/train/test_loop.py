@@ -106,7 +106,9 @@ def test_checkpoints_of_another_model_are_refused(tmp_path):
 
 
 def test_a_batch_that_does_not_divide_the_mesh_is_refused(tmp_path):
-    with pytest.raises(ValueError, match=r"loader.batch_size = 16 .* run.accumulation = 3"):
+    with pytest.raises(
+        ValueError, match=r"loader.batch_size = 16 .* run.accumulation = 3"
+    ):
         trainer(tmp_path, accumulation=3).run()
     assert not (tmp_path / "checkpoints").exists()
 
