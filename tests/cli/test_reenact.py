@@ -1,4 +1,5 @@
 import dataclasses
+import functools
 import json
 import resource
 import shlex
@@ -26,6 +27,7 @@ from face_jax.fsrt.motion import MotionOptions
 from tests.cli.clips import face_landmarks, write_clip_with_sound
 from tests.data_pipelines.video.clips import audio_packets, write_stream
 from tests.fsrt.tiny_model import (
+    CHUNK,
     IMAGE_SIZE,
     build_model,
     moving_frames,
@@ -55,11 +57,18 @@ def folder(tmp_path_factory, model):
 def run(folder, tmp_path, monkeypatch, capsys):
     """Runs the command with the usual files, in a fresh folder for its output."""
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(inference, "load", load_once)
 
     def call(extra="", source="me.png", driving="drive.mp4", out="out.mp4"):
         status = main(
             [
-                *("reenact", "--checkpoint", str(folder / "run"), "--chunk", "8"),
+                *(
+                    "reenact",
+                    "--checkpoint",
+                    str(folder / "run"),
+                    "--chunk",
+                    str(CHUNK),
+                ),
                 *("--source", *(str(folder / s) for s in source.split())),
                 *("--driving", str(folder / driving), "--out", out),
                 *shlex.split(extra),
@@ -70,6 +79,9 @@ def run(folder, tmp_path, monkeypatch, capsys):
     return call
 
 
+load_once = functools.cache(inference.load)
+
+
 def frames_of(path):
     return np.stack(list(iterate_frames(path)))
 
@@ -78,8 +90,10 @@ def test_a_checkpoint_is_loaded_as_it_was_saved(folder, model):
     loaded = inference.load(folder / "run")
     assert loaded.networks.keypoints == "learned" and loaded.image_size == IMAGE_SIZE
     frames = moving_frames(3, IMAGE_SIZE, IMAGE_SIZE)
-    expected = animate(model, encode_sources(model, frames[:1]), frames)
-    result = animate(loaded, encode_sources(loaded, frames[:1]), frames)
+    expected, result = (
+        animate(one, encode_sources(one, frames[:1]), frames, chunk=CHUNK)
+        for one in (model, loaded)
+    )
     np.testing.assert_array_equal(result, expected)
     with pytest.raises(FileNotFoundError, match="nowhere"):
         inference.load(folder / "nowhere")
@@ -120,10 +134,10 @@ def test_pixels_are_those_of_animate(run, folder, model):
         initial="best",
         smoothing=0.5,
         frame_rate=RATE,
-        chunk=8,
+        chunk=CHUNK,
     )
     assert np.abs(frames_of("out.mp4").astype(int) - expected).mean() < 12  # lossy
-    plain = animate(model, scene, frames_of(folder / "drive.mp4"), chunk=8)
+    plain = animate(model, scene, frames_of(folder / "drive.mp4"), chunk=CHUNK)
     assert np.abs(plain.astype(int) - expected).mean() > 12
 
 
@@ -138,7 +152,7 @@ def test_smoothing_calms_the_driver(folder, model, tmp_path):
         open_driver(tmp_path / "noisy.mp4"),
         Output(tmp_path / "out.mp4"),
         smoothing=0.5,
-        chunk=8,
+        chunk=CHUNK,
     )
     assert 0 < report.jitter_after < report.jitter_before / 3
 
@@ -358,10 +372,11 @@ def peak_memory(model, folder, num_frames):
 def test_memory_does_not_grow_with_the_clip(model, folder):
     # Frames of the clip would be 12 kB each, those of the result too: 2,000 frames
     # would add 42 MiB if they were kept.
+    peak_memory(model, folder, 200)  # what is compiled stays
     short, process_before = peak_memory(model, folder, 200)
     long, process_after = peak_memory(model, folder, 2000)
     assert long - short < 4
-    assert process_after - process_before < 30
+    assert process_after - process_before < 20
 
 
 def test_report_and_driver_are_plain_data(folder):
