@@ -17,6 +17,7 @@ import orbax.checkpoint as ocp
 from orbax.checkpoint import checkpoint_managers as policies
 
 from face_jax.train.digests import corrupted, digests
+from face_jax.train.distributed import from_host
 from face_jax.train.state import Guard, TrainState, join_variables
 from face_jax.types import PyTree, Variables
 
@@ -123,8 +124,8 @@ class Checkpoints:
         items = read_items(folder, _targets(targets, places), meta["digests"])
         frozen = {**items["frozen"], **teachers}
         return abstract.replace(
-            step=jax.device_put(jnp.int32(meta["step"]), shardings.step),
-            guard=jax.device_put(Guard.clear(), shardings.guard),
+            step=from_host(jnp.int32(meta["step"]), shardings.step),
+            guard=from_host(Guard.clear(), shardings.guard),
             **{**items, "frozen": frozen},
         )
 

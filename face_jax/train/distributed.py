@@ -8,7 +8,7 @@ import jax
 import numpy as np
 from jax.sharding import NamedSharding
 
-from face_jax.types import Array
+from face_jax.types import Array, PyTree
 
 
 def initialize() -> None:
@@ -53,3 +53,23 @@ def to_global(
         return jax.make_array_from_process_local_data(sharding, np.asarray(rows))
 
     return {name: place(rows) for name, rows in batch.items()}
+
+
+def from_host(tree: PyTree, shardings: PyTree) -> PyTree:
+    """Host arrays that every process holds whole, as global arrays.
+
+    Args:
+      tree: numpy or jax arrays, the same in every process.
+      shardings: a sharding for each of them, of devices of any process.
+
+    Returns:
+      The tree of global arrays.
+    """
+
+    def place(leaf: Any, sharding: jax.sharding.Sharding) -> Array:
+        host = np.asarray(leaf)
+        return jax.make_array_from_callback(
+            host.shape, sharding, lambda index: host[index]
+        )
+
+    return jax.tree.map(place, tree, shardings)

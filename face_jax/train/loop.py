@@ -19,7 +19,7 @@ from jax.sharding import Mesh
 from face_jax.train import partitioning
 from face_jax.train.accumulator import Accumulator
 from face_jax.train.checkpoints import Checkpoints
-from face_jax.train.distributed import is_main_process, to_global
+from face_jax.train.distributed import from_host, is_main_process, to_global
 from face_jax.train.evaluate import Evaluator
 from face_jax.train.interrupts import asked_to_stop
 from face_jax.train.state import TrainState, abstract_state, create_state
@@ -159,7 +159,7 @@ class Trainer:
         if not names:
             return {}
         loaded = self.task.pretrained()
-        return {n: jax.device_put(loaded[n], shardings.frozen[n]) for n in names}
+        return {n: from_host(loaded[n], shardings.frozen[n]) for n in names}
 
     def _describe(self, state: TrainState) -> None:
         if not is_main_process():
@@ -186,10 +186,10 @@ class _Run:
             if trainer.stop_after is None
             else self.step + trainer.stop_after,
         )
-        self.key = jax.device_put(
-            jax.random.fold_in(jax.random.key(trainer.seed), 1),
-            partitioning.replicated(trainer.mesh),
-        )
+        self.key = jax.jit(
+            lambda: jax.random.fold_in(jax.random.key(trainer.seed), 1),
+            out_shardings=partitioning.replicated(trainer.mesh),
+        )()
         self.rows_sharding = partitioning.batch_sharding(trainer.mesh)
         self.clock, self.metrics = Clock(), Accumulator()
         self.figures: dict[str, float] = {}

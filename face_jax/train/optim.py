@@ -66,8 +66,7 @@ def schedule(settings: Mapping[str, Any]) -> Schedule:
       A function from step to learning rate.
 
     Raises:
-      ValueError: the name is unknown.
-      TypeError: a keyword is missing or unknown.
+      ValueError: the name is unknown, or a keyword is missing or unknown.
     """
     return _build(SCHEDULES, "learning-rate schedule", settings)
 
@@ -83,7 +82,7 @@ def optimizer(settings: Mapping[str, Any]) -> optax.GradientTransformation:
       The gradient transformation.
 
     Raises:
-      ValueError: the name is unknown.
+      ValueError: the name is unknown, or a keyword is.
     """
     return _build(OPTIMIZERS, "optimizer", settings)
 
@@ -93,4 +92,7 @@ def _build(table: Mapping[str, Callable], what: str, settings: Mapping[str, Any]
     name = arguments.pop("name", None)
     if name not in table:
         raise ValueError(f"{what}: expected one of {sorted(table)}, got {name!r}")
-    return table[name](**arguments)
+    try:
+        return table[name](**arguments)
+    except TypeError as error:
+        raise ValueError(f"{what} {name!r}: {error}") from error

@@ -7,6 +7,7 @@ import flax.struct
 import jax
 import jax.numpy as jnp
 
+from face_jax.train.distributed import from_host
 from face_jax.train.task import Task, zeros_like_spec
 from face_jax.types import Array, PyTree, Variables
 
@@ -170,15 +171,15 @@ def install_pretrained(
     for name, variables in pretrained.items():
         if name in frozen:
             _check_same_shapes(name, frozen[name], variables)
-            frozen[name] = jax.device_put(dict(variables), shardings.frozen[name])
+            frozen[name] = from_host(dict(variables), shardings.frozen[name])
             continue
         _check_same_shapes(name, params.get(name), variables["params"])
-        params[name] = jax.device_put(variables["params"], shardings.params[name])
+        params[name] = from_host(variables["params"], shardings.params[name])
         if name in ema:
-            ema[name] = jax.device_put(variables["params"], shardings.ema[name])
+            ema[name] = from_host(variables["params"], shardings.ema[name])
         if name in model_state:
             rest = _without_params(variables)
-            model_state[name] = jax.device_put(rest, shardings.model_state[name])
+            model_state[name] = from_host(rest, shardings.model_state[name])
     return state.replace(params=params, frozen=frozen, model_state=model_state, ema=ema)
 
 

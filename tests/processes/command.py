@@ -1,0 +1,89 @@
+"""``face-jax train`` as processes of their own, as a user or a launcher starts them."""
+
+import json
+import os
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+import jax
+import numpy as np
+
+from face_jax.train.checkpoints import load_variables
+
+CONFIG = "configs/fsrt/demo.py:smoke"
+SETTINGS = (
+    "task.schedule.warmup_steps=0",
+    "run.log_every=1",
+    "run.clip_norm=1.0",
+)
+
+
+def train_command(workdir: Path, *settings: str) -> list[str]:
+    command = [sys.executable, "-m", "face_jax.cli", "train", "--config", CONFIG]
+    command += ["--workdir", str(workdir)]
+    for setting in (*SETTINGS, *settings):
+        command += ["--set", setting]
+    return command
+
+
+def environment(devices: int = 1, **changes: str) -> dict[str, str]:
+    flags = (
+        f"--xla_force_host_platform_device_count={devices} "
+        "--xla_backend_optimization_level=0"
+    )
+    return {**os.environ, "JAX_PLATFORMS": "cpu", "XLA_FLAGS": flags, **changes}
+
+
+def run(workdir: Path, *settings: str, devices: int = 1) -> None:
+    done = subprocess.run(
+        train_command(workdir, *settings),
+        env=environment(devices),
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+
+
+def run_together(workdir: Path, *settings: str, processes: int, devices: int) -> None:
+    """The same command in several processes that form one run."""
+    address = f"localhost:{_free_port()}"
+    running = [
+        subprocess.Popen(
+            train_command(workdir, *settings),
+            env=environment(
+                devices,
+                JAX_COORDINATOR_ADDRESS=address,
+                JAX_NUM_PROCESSES=str(processes),
+                JAX_PROCESS_ID=str(index),
+            ),
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        for index in range(processes)
+    ]
+    errors = [process.communicate(timeout=300)[1] for process in running]
+    for process, error in zip(running, errors, strict=True):
+        assert process.returncode == 0, error
+
+
+def losses(workdir: Path) -> dict[int, float]:
+    lines = (workdir / "metrics.jsonl").read_text().splitlines()
+    name = "train/generator/loss"
+    records = map(json.loads, lines)
+    return {record["step"]: record[name] for record in records if name in record}
+
+
+def parameters(workdir: Path, step: int | None = None) -> list[np.ndarray]:
+    variables, _ = load_variables(workdir, step)
+    return [np.asarray(leaf) for leaf in jax.tree.leaves(variables)]
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("localhost", 0))
+        return probe.getsockname()[1]
