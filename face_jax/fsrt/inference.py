@@ -13,6 +13,7 @@ fixed shape, so that clips of any length compile once.
 import dataclasses
 import functools
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 from typing import Literal
 
 import flax.struct
@@ -36,8 +37,9 @@ from face_jax.types import Array, PyTree, Variables
 
 DEFAULT_CHUNK = 16
 """Frames per compiled program."""
-QUERIES_PER_BLOCK = 16384
-"""Query pixels, over all frames of a chunk, that are decoded at a time."""
+QUERIES_PER_BLOCK = 4096
+"""Query pixels, over all frames of a chunk, that are decoded at a time. At the
+published sizes their attention scores take 200 MB for each source picture."""
 USED_NETWORKS = ("keypoint_detector", "expression_encoder", "encoder", "decoder")
 
 
@@ -74,7 +76,7 @@ class Scene:
     sources: Motion
 
 
-def load(path: str, step: int | None = None) -> Model:
+def load(path: str | Path, step: int | None = None) -> Model:
     """Loads a model from a work directory of training.
 
     Args:

@@ -2,7 +2,31 @@
 
 import numpy as np
 
+from face_jax.fsrt.inference import Model, describe_frames
 from face_jax.fsrt.motion import Motion
+
+
+def select_sources(
+    model: Model,
+    frames: np.ndarray,
+    count: int,
+    landmark_keypoints: np.ndarray | None = None,
+) -> list[int]:
+    """Chooses source frames of a clip by the spread of their poses and expressions.
+
+    Args:
+      model: the model that describes the frames.
+      frames: uint8 [T, H, W, 3] of one person, cropped like the training clips.
+      count: how many to choose, at most T.
+      landmark_keypoints: float [T, K, 2], as for ``inference.describe_frames``.
+
+    Returns:
+      Frame indices as of ``spread_indices``.
+
+    Raises:
+      ValueError: fewer frames than sources asked for, or wrong arrays.
+    """
+    return spread_indices(describe_frames(model, frames, landmark_keypoints), count)
 
 
 def spread_indices(motion: Motion, count: int) -> list[int]:

@@ -2,8 +2,10 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
+from face_jax.fsrt.inference import describe_frames
 from face_jax.fsrt.motion import Motion
-from face_jax.fsrt.source_selection import spread_indices
+from face_jax.fsrt.source_selection import select_sources, spread_indices
+from tests.fsrt.tiny_model import IMAGE_SIZE, build_model, moving_frames
 
 
 def motion(yaw, mouth):
@@ -33,3 +35,12 @@ def test_repeated_frames_are_not_chosen_twice():
 def test_too_many_sources_are_refused(count):
     with pytest.raises(ValueError, match="clip's 4 frames expected"):
         spread_indices(motion(np.zeros(4), np.zeros(4)), count)
+
+
+def test_frames_of_a_clip_are_described_and_chosen():
+    model, frames = build_model(), moving_frames(7, IMAGE_SIZE, IMAGE_SIZE)
+    frames[5] = frames[2]  # the same twice: one of them adds nothing
+    chosen = select_sources(model, frames, 6)
+    assert chosen == spread_indices(describe_frames(model, frames), 6)
+    assert not {2, 5} <= set(chosen)
+    assert chosen == select_sources(model, frames, 6)
