@@ -1,0 +1,44 @@
+import numpy as np
+import pytest
+
+from face_jax.train import optim
+
+PUBLISHED = {
+    "name": "warmup_exponential",
+    "peak": 1e-4,
+    "warmup_steps": 2500,
+    "decay_rate": 0.16,
+    "decay_steps": 4_000_000,
+}
+
+
+@pytest.mark.parametrize("step", [0, 1, 1250, 2499, 2500, 500_000, 4_002_500])
+def test_fsrt_schedule(step):
+    warm, decayed = step / 2500, 0.16 ** ((step - 2500) / 4e6)
+    expected = 1e-4 * (warm if step < 2500 else decayed)
+    np.testing.assert_allclose(optim.schedule(PUBLISHED)(step), expected, rtol=1e-6)
+
+
+def test_cosine_goes_from_zero_to_peak_to_end():
+    settings = {"name": "warmup_cosine", "peak": 1.0, "warmup_steps": 10}
+    rate = optim.schedule({**settings, "decay_steps": 110, "end": 0.25})
+    np.testing.assert_allclose(rate(0), 0.0)
+    np.testing.assert_allclose(rate(10), 1.0)
+    np.testing.assert_allclose(rate(60), 0.625, rtol=1e-6)
+    np.testing.assert_allclose(rate(110), 0.25)
+
+
+def test_adam_gives_a_direction_of_unit_size_without_a_rate():
+    adam = optim.optimizer({"name": "adam", "b1": 0.9, "b2": 0.999, "eps": 1e-8})
+    gradient = {"a": np.float32([1e-3, -5.0])}
+    direction, _ = adam.update(gradient, adam.init(gradient), gradient)
+    np.testing.assert_allclose(direction["a"], [1.0, -1.0], rtol=1e-4)
+
+
+def test_wrong_settings_are_named():
+    with pytest.raises(ValueError, match=r"expected one of .*'warmup_cosine'"):
+        optim.schedule({"name": "cosine"})
+    with pytest.raises(ValueError, match=r"'constant'.*decay_steps"):
+        optim.schedule({"name": "constant", "peak": 1.0, "decay_steps": 3})
+    with pytest.raises(ValueError, match="optimizer: expected one of"):
+        optim.optimizer({"name": "lion"})
