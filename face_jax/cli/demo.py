@@ -2,10 +2,13 @@
 
 import argparse
 import logging
+from collections.abc import Sequence
 from fractions import Fraction
 from pathlib import Path
 
+import jax
 import numpy as np
+from ml_collections import ConfigDict
 
 from data_pipelines.landmarks.files import save_landmarks
 from data_pipelines.video import VideoWriter, probe
@@ -40,6 +43,14 @@ EPILOG = """examples:
 
 BUILT_IN_RATE = Fraction(25)
 """Frames per second of the drawn clip."""
+KEYPOINTS = {
+    "landmarks": "ten points of the landmark file",
+    "learned": "found by a detector that was trained along",
+    "published": "found by the published detector",
+}
+"""How the page calls the sources of keypoints."""
+MEASURED_FRAMES = 100
+"""Most frames of a hold-out that are measured, so that long clips do not take long."""
 INTERRUPTED = 130
 
 log = logging.getLogger("face_jax")
@@ -94,35 +105,73 @@ def main(args: argparse.Namespace) -> int:
         another demo.
     """
     log_to_console()
+    config, subjects = prepare(args)
+    log.info("[2/4] training %d steps", config.run.steps)
+    state = train(config, args.out / "run")
+    if int(state.step) < config.run.steps:
+        return INTERRUPTED
+    page = show(args, config, subjects)
+    print(f"open {page.resolve()}")
+    return 0
+
+
+def prepare(args: argparse.Namespace) -> tuple[ConfigDict, list[Subject]]:
+    """Reads the clip and decides how long to train.
+
+    Args:
+      args: the command line.
+
+    Returns:
+      The config of the run, and the clip as evaluation sees it.
+
+    Raises:
+      FileNotFoundError: no such clip or landmark file.
+      ValueError: as ``main``.
+    """
     log.info("[1/4] reading the clip")
     landmarks = find_landmarks(args.clip, args.landmarks)
     config = demo_config(args.config, args.clip, landmarks, args.size)
-    subjects = read_subjects(config.data.to_dict(), config.task.networks.image_size)
+    size = config.task.networks.image_size
+    subjects = read_subjects(config.data.to_dict(), size, most=MEASURED_FRAMES)
     for subject in subjects:
         check_split(subject.clip, subject.split, subject.source)
     use_source(config, subjects[0].source)
     workdir = args.out / "run"
+    # The trial, the run and whatever goes on from it compile the same programs.
+    jax.config.update("jax_compilation_cache_dir", str(workdir / "compiled"))
     set_length(config, workdir, args.minutes)
-    log.info("[2/4] training %d steps in %s", config.run.steps, workdir)
-    state = train(config, workdir)
-    if int(state.step) < config.run.steps:
-        return INTERRUPTED
-    log.info("[3/4] measuring on frames that training has not seen")
-    model = inference.load(workdir)
+    return config, subjects
+
+
+def show(
+    args: argparse.Namespace, config: ConfigDict, subjects: Sequence[Subject]
+) -> Path:
+    """Measures the trained model and writes everything but the checkpoints.
+
+    Args:
+      args: the command line.
+      config: of the run.
+      subjects: the clip.
+
+    Returns:
+      Path of the page.
+    """
+    log.info("[3/4] measuring on frames that training has not seen (a minute)")
+    model = inference.load(args.out / "run")
     results = evaluate(model, subjects)
-    write_results(results, args.out, str(workdir))
+    write_results(results, args.out, str(args.out / "run"))
     log.info("[4/4] writing video and page")
     rate = BUILT_IN_RATE if args.clip is None else probe(args.clip).fps
     write_video(args.out / "reenactment.mp4", model, subjects[0], rate)
     if args.clip is None:
         save_clip(args.out / "clip.mp4", subjects[0])
-    settings = {"training": f"{config.run.steps} steps of {args.config}"}
-    page = write_page(
-        args.out, model, subjects, results, settings, next_commands(args.out, args.clip)
-    )
     print(to_markdown(method_table(results.reports[0])))
-    print(f"open {page.resolve()}")
-    return 0
+    settings = {
+        "training": f"{config.run.steps} steps of {args.config}",
+        "keypoints": KEYPOINTS[config.task.networks.keypoints],
+    }
+    commands = next_commands(args.out, args.clip)
+    return write_page(args.out, model, subjects, results, settings, commands)
 
 
 def find_landmarks(clip: Path | None, given: Path | None) -> Path | None:

@@ -16,18 +16,20 @@ from face_jax.fsrt import inference
 from face_jax.fsrt.evaluation import encode_clip
 from face_jax.fsrt.inference import Model
 from face_jax.fsrt.page import Story, build_page
-from face_jax.fsrt.suite import DRIVING_HOLD_OUT, Results, Subject
+from face_jax.fsrt.suite import Results, Subject
 from face_jax.train.writers import replace_file
 
 VIDEO_SIDE = 256
 """Side of driver and result in the video, pixels; both are enlarged."""
+VIDEO_SECONDS = 20
+"""Longest video: the end of the clip, which holds the frames that were held out."""
 STRIP_HEIGHT = 24
 SEEN, UNSEEN = (96, 104, 116), (20, 120, 70)
 """Colours of the strip below frames that training has seen, and has not."""
 
 
 def write_video(path: Path, model: Model, subject: Subject, fps: Fraction) -> None:
-    """Drives a clip's source by the whole clip, side by side with the clip.
+    """Drives a clip's source by the last seconds of the clip, beside the clip.
 
     Args:
       path: the mp4 to write.
@@ -35,22 +37,26 @@ def write_video(path: Path, model: Model, subject: Subject, fps: Fraction) -> No
       subject: the clip.
       fps: frames per second.
     """
-    clip = subject.clip
+    first = max(0, len(subject.clip) - round(VIDEO_SECONDS * fps))
+    clip = subject.clip.take(range(first, len(subject.clip)))
     scene = encode_clip(model, subject.sources)
     result = inference.animate(
         model, scene, clip.frames, landmark_keypoints=clip.keypoints
     )
     with VideoWriter(path, fps) as writer:
-        for picture in side_by_side(subject, result):
+        for picture in side_by_side(subject, result, first):
             writer.write(picture)
 
 
-def side_by_side(subject: Subject, result: np.ndarray) -> Iterator[np.ndarray]:
+def side_by_side(
+    subject: Subject, result: np.ndarray, first: int = 0
+) -> Iterator[np.ndarray]:
     """Pictures of the video: driver, result, and whether training saw the frame.
 
     Args:
       subject: the clip.
-      result: uint8 [T, n, n, 3], what the model made of each of its frames.
+      result: uint8 [T, n, n, 3], what the model made of its frames from ``first`` on.
+      first: number of the first frame shown.
 
     Yields:
       uint8 [VIDEO_SIDE + STRIP_HEIGHT, 2 * VIDEO_SIDE, 3], sizes rounded to multiples
@@ -58,7 +64,8 @@ def side_by_side(subject: Subject, result: np.ndarray) -> Iterator[np.ndarray]:
     """
     factor = max(1, round(VIDEO_SIDE / result.shape[1]))
     trained = set(subject.split.train.tolist())
-    for number, pair in enumerate(zip(subject.clip.frames, result, strict=True)):
+    pairs = zip(subject.clip.frames[first:], result, strict=True)
+    for number, pair in enumerate(pairs, first):
         pictures = viz.side_by_side(*(viz.enlarge(frame, factor) for frame in pair))
         yield np.concatenate([pictures, _strip(pictures.shape[1], number, trained)])
 
@@ -127,11 +134,10 @@ def machine() -> dict[str, str]:
 
 def _clip_facts(subjects: Sequence[Subject]) -> dict[str, str]:
     first = subjects[0]
-    held_out = first.split.held_out[DRIVING_HOLD_OUT]
     side = first.clip.frames.shape[1]
     return {
         "clip": f"{first.clip.name}: {len(first.clip)} frames at {side} x {side} pixels, "
-        f"{len(first.split.train)} for training, {len(held_out)} at the end held out",
+        f"{len(first.split.train)} of them for training",
         "source": f"frame {', '.join(map(str, first.source))}",
     }
 

@@ -1,5 +1,6 @@
 """The demo's config: the user's clip, picture size and patience put into it."""
 
+import contextlib
 import json
 import logging
 import tempfile
@@ -40,6 +41,7 @@ def demo_config(
       ValueError: the size is not one that the networks take.
     """
     config = load_config(address)
+    config.task.evaluate_ablations = False  # measured once, at the end
     for path in filter(None, (clip, landmarks)):
         if not path.exists():
             raise FileNotFoundError(f"{path}: no such file")
@@ -51,10 +53,15 @@ def demo_config(
 
 
 def use_source(config: ConfigDict, source: Sequence[int]) -> None:
-    """Evaluates with given source frames during training, too."""
+    """Evaluates with given source frames during training, too.
+
+    Configs that train with another number of sources choose them by themselves.
+    """
     for evaluation in config.evals.values():
-        with evaluation.unlocked():
-            evaluation.data.fsrt_item.evaluation_source_frames = tuple(source)
+        item = evaluation.data.fsrt_item
+        fits = len(source) == item.num_sources
+        with item.unlocked(), item.ignore_type():
+            item.evaluation_source_frames = tuple(source) if fits else None
 
 
 def set_length(config: ConfigDict, workdir: Path, minutes: float) -> None:
@@ -75,7 +82,7 @@ def set_length(config: ConfigDict, workdir: Path, minutes: float) -> None:
         return
     if minutes <= 0:
         raise ValueError(f"--minutes: more than 0 expected, got {minutes}")
-    log.info("measuring how fast this machine trains")
+    log.info("      compiling, and measuring how fast this machine trains")
     seconds = seconds_per_step(config)
     steps = max(round(60 * minutes / seconds), TRIAL_STEPS)
     _apply(config, steps, max(1, round(SECONDS_PER_REPORT / seconds)))
@@ -87,12 +94,23 @@ def seconds_per_step(config: ConfigDict) -> float:
     with trial.unlocked():
         trial.evals = ConfigDict()
         trial.run.update({"stop_after": TRIAL_STEPS, "log_every": TRIAL_LOG})
-    with tempfile.TemporaryDirectory() as folder:
+    with tempfile.TemporaryDirectory() as folder, _quiet():
         state = make_trainer(trial, Path(folder)).run()
         records = viz.read_metrics(Path(folder) / "metrics.jsonl")
     if int(state.step) < TRIAL_STEPS:
         raise KeyboardInterrupt
     return records[-1]["clock/seconds_per_step"]
+
+
+@contextlib.contextmanager
+def _quiet() -> Iterator[None]:
+    """Hides the trial's progress, which speaks of another number of steps."""
+    level = log.level
+    log.setLevel(logging.WARNING)
+    try:
+        yield
+    finally:
+        log.setLevel(level)
 
 
 def _apply(config: ConfigDict, steps: int, log_every: int) -> None:

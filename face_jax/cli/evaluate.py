@@ -66,6 +66,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="frames of each clip that show the person (default: its first)",
     )
     parser.add_argument(
+        "--frames",
+        type=int,
+        metavar="N",
+        help="measure at most so many frames of each hold-out, evenly spread "
+        "(default: all)",
+    )
+    parser.add_argument(
         "--columns",
         type=int,
         default=6,
@@ -81,13 +88,17 @@ def main(args: argparse.Namespace) -> int:
       FileNotFoundError: no such checkpoint, clip or landmark file.
       ValueError: clips that do not fit the model, or flags that do not fit together.
     """
+    for name in ("frames", "columns"):
+        value = getattr(args, name)
+        if value is not None and value < 2:
+            raise ValueError(f"--{name}: at least 2 expected, got {value}")
     if args.landmarks and not args.clip:
         raise ValueError("--landmarks belongs to --clip, which is not given")
     model = inference.load(args.checkpoint, args.step)
     data = data_of_run(args.checkpoint)
     if args.clip:
         data = data_with_clips(data, args.clip, args.landmarks)
-    subjects = read_subjects(data, model.image_size, args.source_frames)
+    subjects = read_subjects(data, model.image_size, args.source_frames, args.frames)
     results = evaluate(model, subjects, args.columns)
     write_results(results, args.out, str(args.checkpoint))
     print("\n".join(to_markdown(table) for table in results.tables()))

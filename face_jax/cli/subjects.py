@@ -70,7 +70,7 @@ def read_subjects(
     data: Mapping[str, Any],
     size: int,
     source: Sequence[int] | None = None,
-    only: int | None = None,
+    most: int | None = None,
 ) -> list[Subject]:
     """Reads all clips of a data block into memory.
 
@@ -80,7 +80,7 @@ def read_subjects(
         as for training.
       source: numbers of the source frames; None takes the first usable training
         frame of each clip.
-      only: read at most so many clips, the first ones; None reads all.
+      most: frames of a hold-out to measure, evenly spread; None takes them all.
 
     Returns:
       One subject for each clip.
@@ -90,8 +90,9 @@ def read_subjects(
       FileNotFoundError: no such clip.
     """
     collection = build_source(data)
-    rows = range(len(collection))[:only]
-    return _named_apart([read_subject(collection, r, size, source) for r in rows])
+    rows = range(len(collection))
+    found = [read_subject(collection, row, size, source, most) for row in rows]
+    return _named_apart(found)
 
 
 def read_subject(
@@ -99,6 +100,7 @@ def read_subject(
     row: int,
     size: int,
     source: Sequence[int] | None = None,
+    most: int | None = None,
 ) -> Subject:
     """Reads one clip of a collection into memory, arguments as ``read_subjects``."""
     stored = collection.clip(row)
@@ -111,8 +113,8 @@ def read_subject(
     _check_source(stored, chosen)
     frames = collection.frames(row, range(stored.num_frames))
     clip = describe_clip(stored, np.stack([_fit(frame, size) for frame in frames]))
-    held_out = {str(part): usable[part] for part in HOLD_OUTS}
-    return Subject(clip, Split(usable["train"], held_out), chosen)
+    split = Split(usable["train"], {str(part): usable[part] for part in HOLD_OUTS})
+    return Subject(clip, split if most is None else split.thinned(most), chosen)
 
 
 def describe_clip(stored: StoredClip, frames: np.ndarray) -> Clip:

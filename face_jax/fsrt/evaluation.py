@@ -51,6 +51,18 @@ class Split:
     train: np.ndarray
     held_out: Mapping[str, np.ndarray]
 
+    def thinned(self, most: int) -> "Split":
+        """The split with at most so many frames in a hold-out, evenly spread."""
+        return Split(
+            self.train,
+            {
+                name: frames[np.linspace(0, len(frames) - 1, most).round().astype(int)]
+                if len(frames) > most
+                else frames
+                for name, frames in self.held_out.items()
+            },
+        )
+
 
 @dataclasses.dataclass(frozen=True)
 class HoldOut:

@@ -126,7 +126,8 @@ def _numbers(results: Results) -> list[str]:
         "Peak signal-to-noise ratio on frames left out of training: the last 20 % of the "
         "clip, and every 5th frame before it, whose neighbours were trained on. "
         "PSNR forgives blur, so mouth and eyes are measured by themselves. "
-        "The best training frame looks at the answer: no copy can do better."
+        "The best training frame is chosen by looking at the answer: on the whole frame "
+        "no copy can do better."
     )
     blocks = [report.text(explanation)]
     if len(results.reports) > 1:

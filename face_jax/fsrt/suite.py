@@ -1,6 +1,7 @@
 """The whole evaluation of a model: every clip by itself, then clips against each other."""
 
 import dataclasses
+import logging
 import re
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -29,6 +30,8 @@ from face_jax.fsrt.summary import (
     swap_table,
 )
 from face_jax.tables import Table
+
+log = logging.getLogger("face_jax")
 
 CROSS_FRAMES = 3
 """Driving frames of each clip that cross-reenactment shows."""
@@ -121,6 +124,7 @@ def evaluate(model: Model, subjects: Sequence[Subject], columns: int = 6) -> Res
     sheets = _self_sheets(subjects, reports, columns)
     if not several:
         return Results(reports, sheets, None)
+    log.info("%d clips: cross-reenactment and source swaps", len(subjects))
     sources = [subject.sources for subject in subjects]
     targets = [s.clip.take(s.split.held_out[DRIVING_HOLD_OUT]) for s in subjects]
     return Results(

@@ -90,6 +90,14 @@ def test_shuffling_moves_every_frame():
         assert (order != np.arange(count)).all()
 
 
+def test_thinned_hold_outs_stay_spread():
+    split = Split(np.arange(3), {"tail": np.arange(10, 20), "few": np.arange(4)})
+    thinned = split.thinned(4)
+    np.testing.assert_array_equal(thinned.held_out["tail"], [10, 13, 16, 19])
+    np.testing.assert_array_equal(thinned.held_out["few"], np.arange(4))
+    np.testing.assert_array_equal(thinned.train, split.train)
+
+
 def test_models_driven_by_landmarks_take_them_from_the_clip():
     keypoints = np.random.default_rng(0).uniform(-0.5, 0.5, (COUNT, 10, 2))
     model = build_model("landmarks")
