@@ -93,6 +93,7 @@ def seconds_per_step(config: ConfigDict) -> float:
     trial = config.copy_and_resolve_references()
     with trial.unlocked():
         trial.evals = ConfigDict()
+        trial.run.steps = max(trial.run.steps, TRIAL_STEPS)
         trial.run.update({"stop_after": TRIAL_STEPS, "log_every": TRIAL_LOG})
     with tempfile.TemporaryDirectory() as folder, _quiet():
         state = make_trainer(trial, Path(folder)).run()
@@ -118,8 +119,10 @@ def _apply(config: ConfigDict, steps: int, log_every: int) -> None:
         config.run.steps = steps
         config.run.log_every = log_every
         config.run.save_every = max(1, steps // 4)
-        if "decay_steps" in config.task.schedule:
-            config.task.schedule.decay_steps = steps
+        schedule = config.task.schedule
+        if "decay_steps" in schedule:
+            schedule.decay_steps = steps
+            schedule.warmup_steps = min(schedule.warmup_steps, steps // 4)
         for evaluation in config.evals.values():
             evaluation.every = max(1, steps // EVALUATIONS)
 
