@@ -185,7 +185,7 @@ def _add_motion(group) -> None:
         type=float,
         default=0.0,
         metavar="X",
-        help="temporal filter against trembling: 0 off, 0.3 to 0.5 for most clips, 1 "
+        help="temporal filter against trembling: 0 off, 0.25 to 0.5 for most clips, 1 "
         "strongest (default: 0)",
     )
 

@@ -6,11 +6,11 @@ does not tremble and a fast one is not late. Between two frames, dt apart, the s
 is taken as the line from x to x', of slope m, and followed exactly:
 
     v  <-  m + exp(-dt / t_v) (v - m)                     smoothed velocity
-    t   =  t_0 / (1 + t_0 |v| / r)                        time constant
+    t   =  strength * t_0 / (1 + t_0 |v| / r)             time constant
     y  <-  x' - t m + exp(-dt / t) (y - x + t m)          the output
 
-with t_0 = strength * ``REST_TIME_CONSTANT``. The lag behind a steady motion is t |v|,
-which stays below r whatever the speed: r is the largest lag in units of the signal.
+with t_0 = ``REST_TIME_CONSTANT``. The lag behind a steady motion is t |v|, which stays
+below strength * r whatever the speed: r is the largest lag in units of the signal.
 Strength 0 gives t = 0 and y = x' exactly. All constants are in seconds, so the result
 does not depend on the frame rate beyond what sampling itself loses.
 """
@@ -29,10 +29,11 @@ REST_TIME_CONSTANT = 0.25
 """Time constant at strength 1 for a face that does not move, seconds."""
 VELOCITY_TIME_CONSTANT = 0.16
 """Time constant of the velocity estimate, seconds (1 Hz cut-off)."""
-KEYPOINT_LAG = 0.02
-"""Largest lag of a keypoint in steady motion: 1 % of the picture's width."""
-EXPRESSION_LAG = 0.1
-"""Largest lag of an expression, as a share of the first expression vector's length."""
+KEYPOINT_LAG = 0.04
+"""Largest lag of a keypoint in steady motion at strength 1: 2 % of the picture's
+width."""
+EXPRESSION_LAG = 0.2
+"""The same of an expression, as a share of the first expression vector's length."""
 
 
 @flax.struct.dataclass
@@ -43,7 +44,7 @@ class SignalState:
       raw: [..., D] last input.
       smooth: [..., D] last output.
       velocity: [..., D] smoothed derivative, per second.
-      lag: [...] largest lag in units of the signal.
+      lag: [...] largest lag at strength 1 in units of the signal.
     """
 
     raw: Array
@@ -138,9 +139,7 @@ def filter_chunk(
     Returns:
       The memory after the last frame, and T smoothed frames.
     """
-    advance = functools.partial(
-        _advance, rest_time_constant=strength * REST_TIME_CONSTANT, interval=interval
-    )
+    advance = functools.partial(_advance, strength=strength, interval=interval)
 
     def step(state: FilterState, frame: Motion) -> tuple[FilterState, Motion]:
         state = FilterState(
@@ -182,7 +181,7 @@ def _advance(
     state: SignalState,
     raw: Array,
     *,
-    rest_time_constant: float | Array,
+    strength: float | Array,
     interval: float | Array,
 ) -> SignalState:
     slope = (raw - state.raw) / interval
@@ -191,8 +190,8 @@ def _advance(
     )
     speed = jnp.sqrt(jnp.sum(velocity**2, -1))
     # lag / (lag + ...) is 1 / (1 + ... / lag), safe where the lag is 0: no smoothing.
-    share = state.lag / jnp.maximum(state.lag + rest_time_constant * speed, 1e-12)
-    time_constant = (rest_time_constant * share)[..., None]
+    share = state.lag / jnp.maximum(state.lag + REST_TIME_CONSTANT * speed, 1e-12)
+    time_constant = (strength * REST_TIME_CONSTANT * share)[..., None]
     # The floor keeps the quotient finite; its exponential is 0, so y = x' exactly.
     keep = jnp.exp(-interval / jnp.maximum(time_constant, interval * 1e-6))
     behind = time_constant * slope

@@ -4,7 +4,8 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from data_pipelines.landmarks.schemas import SEMANTIC_KEYPOINTS
+from data_pipelines.landmarks.schemas import SEMANTIC_KEYPOINTS, semantic_keypoints
+from data_pipelines.synth.drawn_face import render_clip
 from face_jax.fsrt.motion import (
     SEMANTIC_HEAD,
     HeadModel,
@@ -203,6 +204,43 @@ def test_turning_the_head_is_pose_and_not_expression():
     assert np.abs(np.diff(pose_only[2, lips, 1])) < 1e-5  # the mouth stays shut
     assert np.abs(expression_only[1] - source.keypoints).max() < 0.02
     assert 0.07 < np.diff(expression_only[2, lips, 1]).item() < 0.09
+
+
+@pytest.fixture(scope="module")
+def drawn_faces():
+    """Keypoints of a drawn clip that turns, nods and talks, and of another person."""
+    clip, other = render_clip(60, 64, seed=3)[1], render_clip(1, 64, seed=8)[1]
+    return [2 * (semantic_keypoints(points) + 0.5) / 64 - 1 for points in (clip, other)]
+
+
+@pytest.mark.parametrize("relative", [False, True])
+def test_strengths_of_zero_measured_on_drawn_faces(drawn_faces, relative):
+    driver, source = motion(drawn_faces[0]), motion(drawn_faces[1][0], seed=1)
+
+    def spread(p, e):
+        """Deviation over time of head position, turn, and opening of the mouth."""
+        options = MotionOptions(
+            relative=relative,
+            adapt_scale=True,
+            pose_strength=p,
+            expression_strength=e,
+            head=SEMANTIC_HEAD,
+        )
+        k = transfer(source, driver, driver.frame(0), options).keypoints
+        names = dict(zip(SEMANTIC_KEYPOINTS, np.moveaxis(k, 1, 0), strict=True))
+        left, right = names["left_eye"], names["right_eye"]
+        between = np.linalg.norm(left - right, axis=-1)
+        turn = (names["nose_tip"] - (left + right) / 2)[:, 0] / between
+        lips = np.linalg.norm(names["upper_lip"] - names["lower_lip"], axis=-1)
+        head = np.std((left + right) / 2, axis=0).max()
+        return np.array([head, turn.std(), (lips / between).std()])
+
+    full, pose_only, expression_only = spread(1, 1), spread(1, 0), spread(0, 1)
+    assert (full > [0.03, 0.03, 0.05]).all()
+    np.testing.assert_allclose(pose_only[:2], full[:2], rtol=0.1)
+    assert pose_only[2] < 0.02 * full[2]
+    assert (expression_only[:2] < 0.02 * full[:2]).all()
+    np.testing.assert_allclose(expression_only[2], full[2], rtol=0.1)
 
 
 def test_the_head_model_describes_the_semantic_keypoints():
