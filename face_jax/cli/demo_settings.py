@@ -129,7 +129,9 @@ def _apply(config: ConfigDict, steps: int, log_every: int) -> None:
 
 def _follow(config: ConfigDict, stored: dict, workdir: Path) -> None:
     """Takes the length of a run that was begun before."""
-    _apply(config, stored["run"]["steps"], stored["run"]["log_every"])
+    steps = stored["run"]["steps"]
+    log.info("      %s has a run of %d steps; it keeps its length", workdir, steps)
+    _apply(config, steps, stored["run"]["log_every"])
     given = plain(config)
     for block in ("data", "task"):
         if given[block] != stored[block]:

@@ -2,12 +2,13 @@
 
 import argparse
 import json
+from collections.abc import Sequence
 from pathlib import Path
 
 from data_pipelines.video import write_image
 from face_jax.cli.subjects import data_of_run, data_with_clips, read_subjects
 from face_jax.fsrt import inference
-from face_jax.fsrt.suite import Results, evaluate
+from face_jax.fsrt.suite import Results, Subject, evaluate
 from face_jax.tables import to_markdown
 
 DESCRIPTION = """\
@@ -99,11 +100,26 @@ def main(args: argparse.Namespace) -> int:
     if args.clip:
         data = data_with_clips(data, args.clip, args.landmarks)
     subjects = read_subjects(data, model.image_size, args.source_frames, args.frames)
+    check_landmarks(model, subjects)
     results = evaluate(model, subjects, args.columns)
     write_results(results, args.out, str(args.checkpoint))
     print("\n".join(to_markdown(table) for table in results.tables()))
     print(f"report and pictures: {args.out}")
     return 0
+
+
+def check_landmarks(model: inference.Model, subjects: Sequence[Subject]) -> None:
+    """Refuses clips without the landmarks that a model is driven by.
+
+    Raises:
+      ValueError: names the clip.
+    """
+    for subject in subjects:
+        if model.networks.keypoints == "landmarks" and subject.clip.keypoints is None:
+            raise ValueError(
+                f"{subject.clip.name}: this model is driven by landmarks and the clip "
+                "has none; give --landmarks"
+            )
 
 
 def write_results(results: Results, out: Path, checkpoint: str) -> None:

@@ -6,8 +6,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from face_jax import report, viz
+from face_jax.fsrt.cross_reenactment import MODES
 from face_jax.fsrt.evaluation import METHODS
-from face_jax.fsrt.sheets import Sheet
+from face_jax.fsrt.sheets import LARGEST_ERROR, Sheet
 from face_jax.fsrt.suite import DRIVING_HOLD_OUT, Results, sheet_name
 from face_jax.fsrt.summary import (
     ablation_table,
@@ -104,16 +105,16 @@ def _opening(story: Story) -> list[str]:
 
 
 def _pictures(results: Results) -> list[str]:
-    blocks = [
-        _rows(
-            results.sheets[sheet_name(results.reports[0].clip, DRIVING_HOLD_OUT)],
-            "Source, driving frame and result at frames from the last 20 % of the clip; "
-            "below them the training frame with the nearest landmarks, the error (white "
-            "is an error of 0.3), and crops of mouth and eyes.",
-        )
-    ]
+    name = sheet_name(results.reports[0].clip, DRIVING_HOLD_OUT)
+    caption = (
+        "Source, driving frame and result at frames from the last 20 % of the clip; "
+        "below them the training frame whose points are nearest, and the error (white "
+        f"is an error of {LARGEST_ERROR})"
+    )
+    crops = ", and crops" if _has_regions(results) else ""
+    blocks = [_rows(results.sheets[name], f"{caption}{crops}.")]
     if results.swaps is not None:
-        for mode in ("absolute", "relative"):
+        for mode in MODES:
             caption = (
                 f"Every source (rows) driven by every clip (columns), {mode} motion."
             )
@@ -122,11 +123,13 @@ def _pictures(results: Results) -> list[str]:
 
 
 def _numbers(results: Results) -> list[str]:
+    regions = ""
+    if _has_regions(results):
+        regions = "PSNR forgives blur, so mouth and eyes are measured by themselves. "
     explanation = (
         "Peak signal-to-noise ratio on frames left out of training: the last 20 % of the "
         "clip, and every 5th frame before it, whose neighbours were trained on. "
-        "PSNR forgives blur, so mouth and eyes are measured by themselves. "
-        "The best training frame is chosen by looking at the answer: on the whole frame "
+        f"{regions}The best training frame is chosen by looking at the answer: on the whole frame "
         "no copy can do better."
     )
     blocks = [report.text(explanation)]
@@ -163,6 +166,11 @@ def _next_steps(story: Story) -> list[str]:
         report.text("Train on a clip of your own, drive a picture, or look closer:"),
         report.commands(story.commands),
     ]
+
+
+def _has_regions(results: Results) -> bool:
+    found = results.reports[0].hold_outs[DRIVING_HOLD_OUT]
+    return len(found.methods["model"]) > 1
 
 
 def _rows(sheet: Sheet, caption: str) -> str:

@@ -50,6 +50,12 @@ def test_report_is_written(run, clip, capsys):
         assert cv2.imread(str(out / f"{name}.png")) is not None
 
 
+def test_missing_landmarks_are_one_line(run, clip, capsys):
+    flags = ["--checkpoint", str(run), "--out", "x", "--clip", str(clip)]
+    assert main(["evaluate", *flags]) == 2
+    assert "me: this model is driven by landmarks" in capsys.readouterr().err
+
+
 def test_wrong_flags_are_one_line(run, capsys):
     status = main(
         ["evaluate", "--checkpoint", str(run), "--out", "x", "--landmarks", "a.npz"]
