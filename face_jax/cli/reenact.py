@@ -48,9 +48,10 @@ def main(args: argparse.Namespace) -> int:
       FileNotFoundError: a file does not exist.
     """
     # Imported here so that --help does not wait for JAX.
+    from face_jax.cli.driver import open_driver
     from face_jax.cli.faces import CropRule
     from face_jax.cli.progress import Progress
-    from face_jax.cli.reenact_video import Output, open_driver, reenact_video
+    from face_jax.cli.reenact_video import Output, reenact_video
     from face_jax.cli.sources import pick_sources, read_sources
     from face_jax.fsrt.inference import load
 

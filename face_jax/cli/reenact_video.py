@@ -7,22 +7,19 @@ their length; only landmarks and keypoints, a few hundred bytes a frame, are kep
 import dataclasses
 import time
 from collections.abc import Callable, Iterator
-from fractions import Fraction
-from itertools import islice
 from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
 
-from data_pipelines.transforms.crops import crop_resize, paste_back
-from data_pipelines.video import VideoWriter, iterate_frames, probe
-from face_jax.cli.faces import DEFAULT_RULE, CropRule, FaceCrops, find_crops
+from data_pipelines.transforms.crops import paste_back
+from data_pipelines.video import VideoWriter
+from face_jax.cli.driver import Driver, driving_chunks
 from face_jax.cli.sources import SourceFaces, missing_landmarks, require_landmarks
 from face_jax.fsrt.inference import DEFAULT_CHUNK, Model, Scene, encode_sources
 from face_jax.fsrt.motion import MotionOptions, initial_index
 from face_jax.fsrt.smoothing import jitter
 from face_jax.fsrt.streaming import (
-    DrivingChunk,
     InitialFrame,
     ReenactedChunk,
     find_initial,
@@ -32,28 +29,6 @@ from face_jax.fsrt.streaming import (
 
 FEATHER = 0.1
 """Width of the soft border of a pasted face, as a share of its box."""
-
-
-@dataclasses.dataclass(frozen=True)
-class Driver:
-    """The clip that drives.
-
-    Attributes:
-      path: the video file.
-      frame_rate: frames per second.
-      crops: where the face lies in every frame of the file.
-      start: first frame to use.
-      stop: frame after the last one to use.
-    """
-
-    path: Path
-    frame_rate: Fraction
-    crops: FaceCrops
-    start: int
-    stop: int
-
-    def __len__(self) -> int:
-        return self.stop - self.start
 
 
 @dataclasses.dataclass(frozen=True)
@@ -158,10 +133,11 @@ def reenact_video(
     }
     start = _initial_frame(model, scene, sources, driver, options, initial, settings)
     size = None if output.size is None else (output.size, output.size)
+    shown = _height(output, model) if output.side_by_side else None
     results = stream(
         model,
         scene,
-        driving_chunks(driver, model.image_size, chunk),
+        driving_chunks(driver, model.image_size, chunk, shown),
         options,
         initial=start,
         size=size,
@@ -189,31 +165,6 @@ def reenact_video(
     )
 
 
-def driving_chunks(driver: Driver, size: int, chunk: int) -> Iterator[DrivingChunk]:
-    """Reads a driver, a few frames in memory at a time.
-
-    Args:
-      driver: the clip.
-      size: side of the model's pictures, pixels.
-      chunk: frames per chunk.
-
-    Yields:
-      Chunks in order, the last one possibly shorter.
-    """
-    frames = iterate_frames(driver.path, driver.start, driver.stop)
-    crops, first = driver.crops, driver.start
-    while some := list(islice(frames, chunk)):
-        numbers = slice(first, first + len(some))
-        pictures = [crops.cut(frame, first + i, size) for i, frame in enumerate(some)]
-        yield DrivingChunk(
-            frames=np.stack(pictures),
-            landmark_keypoints=crops.keypoints(numbers),
-            landmarks=None if crops.landmarks is None else crops.landmarks[numbers],
-            valid=crops.valid[numbers],
-        )
-        first = numbers.stop
-
-
 def compose(result: ReenactedChunk, output: Output) -> Iterator[np.ndarray]:
     """Lays out the pictures of the video.
 
@@ -224,53 +175,21 @@ def compose(result: ReenactedChunk, output: Output) -> Iterator[np.ndarray]:
     Yields:
       uint8 [H, W, 3] for each frame.
     """
-    for face, driving in zip(result.frames, result.driving.frames, strict=True):
-        picture = face
+    for number, picture in enumerate(result.frames):
         if output.paste_into is not None:
             full, box = output.paste_into
-            picture = paste_back(full, face, box, FEATHER)
-        if output.side_by_side:
-            whole = np.array([0, 0, driving.shape[1], driving.shape[0]])
-            left = crop_resize(driving, whole, picture.shape[0])
+            picture = paste_back(full, picture, box, FEATHER)
+        if result.driving.shown is not None:
+            left = result.driving.shown[number]
             picture = np.concatenate([left, picture], axis=1)
         yield picture
 
 
-def open_driver(
-    path: Path,
-    landmark_file: Path | None = None,
-    rule: CropRule = DEFAULT_RULE,
-    start: float = 0.0,
-    end: float | None = None,
-) -> Driver:
-    """Looks at a driving clip without decoding it.
-
-    Args:
-      path: the clip.
-      landmark_file: its landmarks; None looks for a file of the same name beside it.
-      rule: what is cut out of its frames.
-      start: where to begin, seconds.
-      end: where to stop, seconds; None for the end of the clip.
-
-    Returns:
-      The driver.
-
-    Raises:
-      FileNotFoundError: a file does not exist.
-      ValueError: the clip is unreadable, its landmarks are those of another clip, or
-        no frame lies between ``start`` and ``end``.
-    """
-    info = probe(path)
-    size = (info.width, info.height)
-    first = round(start * info.fps)
-    last = info.frames if end is None else min(round(end * info.fps), info.frames)
-    if not 0 <= first < last:
-        raise ValueError(
-            f"{path}: a part of the clip's {info.duration:.2f} s expected, got "
-            f"{start} s to {'its end' if end is None else f'{end} s'}"
-        )
-    crops = find_crops(path, landmark_file, info.frames, size, rule)
-    return Driver(path, info.fps, crops, first, last)
+def _height(output: Output, model: Model) -> int:
+    """Rows of the written pictures."""
+    if output.paste_into is not None:
+        return output.paste_into[0].shape[0]
+    return output.size or model.image_size
 
 
 def _check(model: Model, sources: SourceFaces, driver: Driver, output: Output) -> None:

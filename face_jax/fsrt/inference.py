@@ -11,17 +11,16 @@ fixed shape, so that clips of any length compile once.
 """
 
 import dataclasses
-import functools
-from collections.abc import Iterator, Sequence
-from pathlib import Path
+from collections.abc import Sequence
 from typing import Literal
 
-import flax.struct
 import jax
 import jax.numpy as jnp
 import numpy as np
 
-from face_jax.fsrt.encoding import pixel_grid
+from face_jax.fsrt.chunks import DEFAULT_CHUNK, batches, pad
+from face_jax.fsrt.decoding import render
+from face_jax.fsrt.model import Model, Scene, load
 from face_jax.fsrt.motion import (
     SEMANTIC_HEAD,
     Motion,
@@ -30,80 +29,23 @@ from face_jax.fsrt.motion import (
     initial_index,
     transfer_jit,
 )
-from face_jax.fsrt.networks import Networks, build_networks, describe, encode
+from face_jax.fsrt.networks import describe, encode
+from face_jax.fsrt.pictures import as_rgb, prepare
 from face_jax.fsrt.smoothing import smooth
-from face_jax.nn.resample import resize_antialiased
-from face_jax.types import Array, PyTree, Variables
+from face_jax.types import Array, PyTree
 
-DEFAULT_CHUNK = 16
-"""Frames per compiled program."""
-QUERIES_PER_BLOCK = 4096
-"""Query pixels, over all frames of a chunk, that are decoded at a time. At the
-published sizes their attention scores take 200 MB for each source picture."""
-USED_NETWORKS = ("keypoint_detector", "expression_encoder", "encoder", "decoder")
-
-
-@flax.struct.dataclass
-class Model:
-    """A trained model, ready to run; passes through ``jax.jit`` as an argument.
-
-    Attributes:
-      variables: weights by network name, on the device.
-      networks: the modules; part of a compiled program's identity.
-    """
-
-    variables: Variables
-    networks: Networks = flax.struct.field(pytree_node=False)
-
-    @property
-    def image_size(self) -> int:
-        """Side of the pictures that the networks see, pixels."""
-        return self.networks.image_size
-
-
-@flax.struct.dataclass
-class Scene:
-    """One identity, encoded.
-
-    Attributes:
-      memory: the decoder's projections (keys and values of every block) of one set
-        latent over all sources.
-      sources: keypoints [S, K, 2] and expression [S, E] of the source pictures, on
-        the host.
-    """
-
-    memory: PyTree
-    sources: Motion
-
-
-def load(path: str | Path, step: int | None = None) -> Model:
-    """Loads a model from a work directory of training.
-
-    Args:
-      path: the work directory or its checkpoint folder.
-      step: training step; None takes the newest intact one.
-
-    Returns:
-      The model, its variables on the default device.
-
-    Raises:
-      FileNotFoundError: no checkpoint there.
-      ValueError: the checkpoint is not one of FSRT.
-    """
-    from face_jax.train.checkpoints import load_variables
-
-    variables, config = load_variables(path, step=step)
-    system = config.get("system")
-    if system != "fsrt":
-        raise ValueError(f"{path}: a checkpoint of fsrt expected, got {system!r}")
-    missing = [name for name in USED_NETWORKS if name not in variables]
-    if missing:
-        raise ValueError(f"{path}: the checkpoint lacks {', '.join(missing)}")
-    used = {name: variables[name] for name in USED_NETWORKS}
-    return Model(
-        variables=jax.device_put(used),
-        networks=build_networks(**config["task"]["networks"]),
-    )
+__all__ = [
+    "DEFAULT_CHUNK",
+    "Model",
+    "Motion",
+    "MotionOptions",
+    "Scene",
+    "animate",
+    "describe_frames",
+    "encode_sources",
+    "load",
+    "render",
+]
 
 
 def encode_sources(
@@ -129,7 +71,7 @@ def encode_sources(
     if not len(images):
         raise ValueError("sources: at least one picture expected, got none")
     prepared = jnp.concatenate(
-        [_prepare_jit(as_rgb(image[None]), model.image_size) for image in images]
+        [prepare(as_rgb(image[None]), model.image_size) for image in images]
     )
     points = _checked_landmarks(model, landmark_keypoints, len(images))
     memory, described = _encode(model, prepared, points)
@@ -159,9 +101,9 @@ def describe_frames(
     frames = as_rgb(frames)
     points = _checked_landmarks(model, landmark_keypoints, len(frames))
     parts = []
-    for part in _batches(len(frames), batch):
-        given = None if points is None else _pad(points[part], batch)
-        described = _describe(model, _pad(frames[part], batch), given)
+    for part in batches(len(frames), batch):
+        given = None if points is None else pad(points[part], batch)
+        described = _describe(model, pad(frames[part], batch), given)
         parts.append(jax.device_get(described))
     return jax.tree.map(lambda *rows: np.concatenate(rows)[: len(frames)], *parts)
 
@@ -224,132 +166,10 @@ def complete(options: MotionOptions | None, model: Model) -> MotionOptions:
     return options
 
 
-def render(
-    model: Model,
-    scene: Scene,
-    motion: Motion,
-    *,
-    size: tuple[int, int] | None = None,
-    chunk: int = DEFAULT_CHUNK,
-) -> np.ndarray:
-    """Decodes every pixel of every frame, chunk by chunk.
-
-    Args:
-      model: the model.
-      scene: the encoded sources.
-      motion: T frames of already transferred motion.
-      size: (height, width) in pixels, None for the model's own.
-      chunk: frames per compiled program; the last chunk is padded and trimmed.
-
-    Returns:
-      uint8 [T, height, width, 3].
-    """
-    motion = jax.device_get(motion)
-    rendered = [
-        render_chunk(
-            model,
-            scene,
-            jax.tree.map(lambda rows, part=part: rows[part], motion),
-            size=size,
-            chunk=chunk,
-        )
-        for part in _batches(len(motion), chunk)
-    ]
-    return np.concatenate([np.asarray(frames) for frames in rendered])[: len(motion)]
-
-
-def render_chunk(
-    model: Model,
-    scene: Scene,
-    motion: Motion,
-    *,
-    size: tuple[int, int] | None = None,
-    chunk: int = DEFAULT_CHUNK,
-) -> Array:
-    """Starts to decode one chunk and returns without waiting for it.
-
-    Args:
-      model: the model.
-      scene: the encoded sources.
-      motion: at most ``chunk`` frames.
-      size: (height, width) in pixels, None for the model's own.
-      chunk: frames of the compiled program.
-
-    Returns:
-      uint8 [chunk, height, width, 3] on the device; what is beyond the frames of
-      ``motion`` repeats the last one.
-    """
-    size = size or (model.image_size, model.image_size)
-    if min(size) < 1:
-        raise ValueError(f"size: positive height and width expected, got {size}")
-    padded = jax.tree.map(lambda rows: _pad(np.asarray(rows), chunk), motion)
-    pixels = pixel_blocks(*size, max(1, QUERIES_PER_BLOCK // chunk))
-    return _decode_blocks(model, scene.memory, padded, pixels, size=size)
-
-
-def pixel_blocks(height: int, width: int, block: int) -> np.ndarray:
-    """Pixel positions of a picture in blocks of one size.
-
-    Args:
-      height: rows of the picture.
-      width: columns of the picture.
-      block: pixels per block.
-
-    Returns:
-      float32 [number of blocks, block, 2] (x, y), row-major; the last block repeats
-      the last position.
-    """
-    positions = np.asarray(pixel_grid(height, width), np.float32).reshape(-1, 2)
-    count = -(-len(positions) // block) * block
-    return _pad(positions, count).reshape(-1, block, 2)
-
-
-def as_rgb(images: np.ndarray) -> np.ndarray:
-    """Checks pictures at an entry point and gives them three channels.
-
-    Args:
-      images: uint8 [N, H, W, C], C = 1 (repeated), 3, or 4 (alpha dropped).
-
-    Returns:
-      uint8 [N, H, W, 3].
-
-    Raises:
-      ValueError: another shape or type, or no picture.
-    """
-    images = np.asarray(images)
-    usable = images.ndim == 4 and images.shape[-1] in (1, 3, 4) and images.size
-    if images.dtype != np.uint8 or not usable:
-        raise ValueError(
-            "pictures: uint8 [N, H, W, 3] with N, H, W >= 1 expected, "
-            f"got {images.dtype} {list(images.shape)}"
-        )
-    if images.shape[-1] == 1:
-        return np.repeat(images, 3, axis=-1)
-    return images[..., :3]
-
-
-def _prepare(images: Array, size: int) -> Array:
-    """Bytes of any size to float32 [N, size, size, 3] in [0, 1].
-
-    The resize is the published inference's: antialiased, the aspect ratio not kept.
-    """
-    if images.shape[1:3] == (size, size):
-        return images.astype(jnp.float32) / 255.0
-
-    def resize(image: Array) -> Array:
-        # One at a time: a large picture in floats is all that lives besides the bytes.
-        return resize_antialiased(image[None].astype(jnp.float32) / 255.0, (size, size))
-
-    return jax.lax.map(resize, images)[:, 0]
-
-
-_prepare_jit = jax.jit(_prepare, static_argnames="size")
-
-
 @jax.jit
 def _describe(model: Model, images: Array, landmark_keypoints: Array | None) -> Motion:
     return _describe_prepared(
-        model, _prepare(images, model.image_size), landmark_keypoints
+        model, prepare(images, model.image_size), landmark_keypoints
     )
 
 
@@ -373,43 +193,6 @@ def _encode(
     return memory, sources
 
 
-@functools.partial(jax.jit, static_argnames="size")
-def _decode_blocks(
-    model: Model,
-    memory: PyTree,
-    motion: Motion,
-    pixels: Array,
-    size: tuple[int, int],
-) -> Array:
-    """Pictures, block by block: the work space does not depend on their size.
-
-    The pixels are an argument: as a constant their encodings would be computed by the
-    compiler.
-
-    Args:
-      model: the model.
-      memory: projected set latent of one identity.
-      motion: T frames.
-      pixels: [blocks, block, 2] from ``pixel_blocks``.
-      size: (height, width).
-
-    Returns:
-      uint8 [T, height, width, 3].
-    """
-    decoder, weights = model.networks.decoder, model.variables["decoder"]
-    keypoints, expression = motion.keypoints[None], motion.expression[None]
-
-    def decode_block(positions: Array) -> Array:
-        colours = decoder.apply(
-            weights, memory, positions, keypoints, expression, method="decode"
-        )
-        return jnp.round(jnp.clip(colours[0], 0.0, 1.0) * 255.0).astype(jnp.uint8)
-
-    blocks = jax.lax.map(decode_block, pixels)
-    rows = jnp.moveaxis(blocks, 0, 1).reshape(len(motion), -1, 3)
-    return rows[:, : size[0] * size[1]].reshape(len(motion), *size, 3)
-
-
 def _checked_landmarks(
     model: Model, landmark_keypoints: np.ndarray | None, count: int
 ) -> np.ndarray | None:
@@ -429,17 +212,3 @@ def _checked_landmarks(
     if not np.isfinite(points).all():
         raise ValueError("landmark_keypoints: finite numbers expected")
     return points
-
-
-def _batches(total: int, size: int) -> Iterator[slice]:
-    """Consecutive batches; the last one may be shorter."""
-    for begin in range(0, total, size):
-        yield slice(begin, min(begin + size, total))
-
-
-def _pad(rows: np.ndarray, count: int) -> np.ndarray:
-    """Repeats the last row until the first axis has ``count``."""
-    missing = count - len(rows)
-    if not missing:
-        return rows
-    return np.concatenate([rows, np.repeat(rows[-1:], missing, axis=0)])

@@ -5,14 +5,10 @@ from typing import NamedTuple
 
 import numpy as np
 
-from face_jax.fsrt.inference import (
-    DEFAULT_CHUNK,
-    Model,
-    Scene,
-    complete,
-    describe_frames,
-    render_chunk,
-)
+from face_jax.fsrt.chunks import DEFAULT_CHUNK
+from face_jax.fsrt.decoding import render_chunk
+from face_jax.fsrt.inference import complete, describe_frames
+from face_jax.fsrt.model import Model, Scene
 from face_jax.fsrt.motion import Motion, MotionOptions, find_best_frame, transfer_jit
 from face_jax.fsrt.smoothing import MotionFilter
 from face_jax.types import Array
@@ -27,12 +23,15 @@ class DrivingChunk(NamedTuple):
       landmarks: float32 [n, 68, 2] for the search of the best frame, in any one scale;
         None falls back to the model's keypoints.
       valid: bool [n], which frames have landmarks; None: all.
+      shown: uint8 [n, h, w, 3], passed through for whoever shows the driver beside
+        the result.
     """
 
     frames: np.ndarray
     landmark_keypoints: np.ndarray | None = None
     landmarks: np.ndarray | None = None
     valid: np.ndarray | None = None
+    shown: np.ndarray | None = None
 
 
 class ReenactedChunk(NamedTuple):

@@ -19,7 +19,8 @@ from data_pipelines.video import (
     write_image,
 )
 from face_jax.cli.__main__ import main
-from face_jax.cli.reenact_video import Output, open_driver, reenact_video
+from face_jax.cli.driver import open_driver
+from face_jax.cli.reenact_video import Output, reenact_video
 from face_jax.cli.sources import pick_sources, read_sources
 from face_jax.fsrt import inference
 from face_jax.fsrt.inference import animate, encode_sources
@@ -84,19 +85,6 @@ load_once = functools.cache(inference.load)
 
 def frames_of(path):
     return np.stack(list(iterate_frames(path)))
-
-
-def test_a_checkpoint_is_loaded_as_it_was_saved(folder, model):
-    loaded = inference.load(folder / "run")
-    assert loaded.networks.keypoints == "learned" and loaded.image_size == IMAGE_SIZE
-    frames = moving_frames(3, IMAGE_SIZE, IMAGE_SIZE)
-    expected, result = (
-        animate(one, encode_sources(one, frames[:1]), frames, chunk=CHUNK)
-        for one in (model, loaded)
-    )
-    np.testing.assert_array_equal(result, expected)
-    with pytest.raises(FileNotFoundError, match="nowhere"):
-        inference.load(folder / "nowhere")
 
 
 def test_video_keeps_duration_frame_rate_and_sound(run, folder, tmp_path):

@@ -1,4 +1,3 @@
-import dataclasses
 import functools
 
 import jax
@@ -6,15 +5,12 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from face_jax.fsrt import inference
+from face_jax.fsrt import decoding, inference
 from face_jax.fsrt.encoding import pixel_grid
 from face_jax.fsrt.inference import (
-    Model,
     animate,
-    as_rgb,
     describe_frames,
     encode_sources,
-    pixel_blocks,
     render,
 )
 from face_jax.fsrt.motion import MotionOptions, transfer_jit
@@ -72,41 +68,18 @@ def test_the_chunk_size_does_not_change_the_result(model, scene, frames, chunk):
 
 def test_one_program_serves_clips_of_any_length(model, scene, frames):
     animate(model, scene, frames[:4], chunk=CHUNK)
-    compiled = inference._decode_blocks._cache_size(), inference._describe._cache_size()
+    compiled = decoding._decode_blocks._cache_size(), inference._describe._cache_size()
     animate(model, scene, frames[:1], chunk=CHUNK)
     animate(model, scene, np.concatenate([frames, frames]), chunk=CHUNK)
     assert compiled == (
-        inference._decode_blocks._cache_size(),
+        decoding._decode_blocks._cache_size(),
         inference._describe._cache_size(),
     )
-
-
-def test_pixel_blocks_do_not_change_the_result(model, scene, frames, monkeypatch):
-    motion = describe_frames(model, frames[:3], batch=CHUNK)
-    whole = render(model, scene, motion, chunk=CHUNK)
-    monkeypatch.setattr(
-        inference, "QUERIES_PER_BLOCK", CHUNK * 100
-    )  # 1024 = 10 * 100 + 24
-    blocks = pixel_blocks(IMAGE_SIZE, IMAGE_SIZE, 100)
-    assert blocks.shape == (11, 100, 2)
-    result = render(model, scene, motion, chunk=CHUNK)
-    assert np.abs(result.astype(int) - whole).max() <= 1
 
 
 def test_one_frame_clip(model, scene, frames):
     result = animate(model, scene, frames[:1], chunk=CHUNK)
     assert result.shape == (1, IMAGE_SIZE, IMAGE_SIZE, 3)
-
-
-def test_result_may_have_another_size(model, scene, frames):
-    def at(size):
-        return animate(model, scene, frames[:2], size=size, chunk=CHUNK)
-
-    assert at((24, 40)).shape == (2, 24, 40, 3)
-    double, single = at((2 * IMAGE_SIZE, 2 * IMAGE_SIZE)), at(None)
-    # Positions are continuous: blocks of the larger picture average to the smaller.
-    pooled = double.reshape(2, IMAGE_SIZE, 2, IMAGE_SIZE, 2, 3).mean((2, 4))
-    assert np.abs(pooled - single).mean() < 0.1 * single.std()
 
 
 def test_pictures_of_other_sizes_are_squeezed(model):
@@ -120,15 +93,6 @@ def test_pictures_of_other_sizes_are_squeezed(model):
     mixed = encode_sources(model, [large[0], moving_frames(1, 32, 32)[0]])
     assert mixed.sources.keypoints.shape == (2, 10, 2)
     np.testing.assert_allclose(mixed.sources.keypoints[0], keypoints[0], atol=1e-5)
-
-
-def test_grey_and_alpha_pictures_are_read_as_rgb(model, frames):
-    grey = frames[:1, :, :, :1]
-    np.testing.assert_array_equal(as_rgb(grey), np.repeat(grey, 3, -1))
-    alpha = np.concatenate([frames, np.full_like(frames[..., :1], 7)], -1)
-    np.testing.assert_array_equal(as_rgb(alpha), frames)
-    scene = encode_sources(model, [grey[0]])
-    assert np.isfinite(scene.sources.expression).all()
 
 
 def test_smoothing_and_initial_frame_compose_from_the_stages(model, scene, frames):
@@ -194,31 +158,8 @@ def test_landmark_models_need_landmarks(frames):
         animate(model, scene, frames, landmark_keypoints=points * np.nan)
 
 
-@pytest.mark.parametrize(
-    "images",
-    [
-        np.zeros((8, 8, 3), np.uint8),
-        np.zeros((0, 8, 8, 3), np.uint8),
-        np.zeros((1, 8, 8, 2), np.uint8),
-        np.zeros((1, 8, 8, 3), np.float32),
-    ],
-)
-def test_other_arrays_are_refused_with_one_line(model, images):
-    with pytest.raises(ValueError, match=r"uint8 \[N, H, W, 3\] .* expected, got"):
-        describe_frames(model, images)
-
-
 def test_impossible_requests_are_refused(model, scene, frames):
     with pytest.raises(ValueError, match="at least one picture expected"):
         encode_sources(model, [])
     with pytest.raises(ValueError, match="7 driving frames expected, got 7"):
         animate(model, scene, frames, initial=7)
-    with pytest.raises(ValueError, match="size: positive"):
-        animate(model, scene, frames, size=(0, 8))
-
-
-def test_a_model_is_an_argument_of_compiled_functions(model):
-    leaves, structure = jax.tree.flatten(model)
-    assert isinstance(jax.tree.unflatten(structure, leaves), Model)
-    hash(structure)
-    assert dataclasses.is_dataclass(model.networks)

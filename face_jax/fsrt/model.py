@@ -1,0 +1,76 @@
+"""A trained FSRT model and an identity encoded by it, as values to hand around."""
+
+from pathlib import Path
+
+import flax.struct
+import jax
+
+from face_jax.fsrt.motion import Motion
+from face_jax.fsrt.networks import Networks, build_networks
+from face_jax.types import PyTree, Variables
+
+USED_NETWORKS = ("keypoint_detector", "expression_encoder", "encoder", "decoder")
+
+
+@flax.struct.dataclass
+class Model:
+    """A trained model, ready to run; passes through ``jax.jit`` as an argument.
+
+    Attributes:
+      variables: weights by network name, on the device.
+      networks: the modules; part of a compiled program's identity.
+    """
+
+    variables: Variables
+    networks: Networks = flax.struct.field(pytree_node=False)
+
+    @property
+    def image_size(self) -> int:
+        """Side of the pictures that the networks see, pixels."""
+        return self.networks.image_size
+
+
+@flax.struct.dataclass
+class Scene:
+    """One identity, encoded.
+
+    Attributes:
+      memory: the decoder's projections (keys and values of every block) of one set
+        latent over all sources.
+      sources: keypoints [S, K, 2] and expression [S, E] of the source pictures, on
+        the host.
+    """
+
+    memory: PyTree
+    sources: Motion
+
+
+def load(path: str | Path, step: int | None = None) -> Model:
+    """Loads a model from a work directory of training.
+
+    Args:
+      path: the work directory or its checkpoint folder.
+      step: training step; None takes the newest intact one.
+
+    Returns:
+      The model, its variables on the default device.
+
+    Raises:
+      FileNotFoundError: no checkpoint there.
+      ValueError: the checkpoint is not one of FSRT.
+    """
+    # Orbax takes a second to import.
+    from face_jax.train.checkpoints import load_variables
+
+    variables, config = load_variables(path, step=step)
+    system = config.get("system")
+    if system != "fsrt":
+        raise ValueError(f"{path}: a checkpoint of fsrt expected, got {system!r}")
+    missing = [name for name in USED_NETWORKS if name not in variables]
+    if missing:
+        raise ValueError(f"{path}: the checkpoint lacks {', '.join(missing)}")
+    used = {name: variables[name] for name in USED_NETWORKS}
+    return Model(
+        variables=jax.device_put(used),
+        networks=build_networks(**config["task"]["networks"]),
+    )
