@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from data_pipelines.video import write_image
+from face_jax.cli.console import log_to_console
 from face_jax.cli.subjects import data_of_run, data_with_clips, read_subjects
 from face_jax.fsrt import inference
 from face_jax.fsrt.suite import Results, Subject, evaluate
@@ -89,6 +90,7 @@ def main(args: argparse.Namespace) -> int:
       FileNotFoundError: no such checkpoint, clip or landmark file.
       ValueError: clips that do not fit the model, or flags that do not fit together.
     """
+    log_to_console()
     for name in ("frames", "columns"):
         value = getattr(args, name)
         if value is not None and value < 2:

@@ -77,8 +77,8 @@ class Results:
         """Everything in tables, from the overview to single clips."""
         found = []
         if len(self.reports) > 1:
-            shared = set.intersection(*(set(r.hold_outs) for r in self.reports))
-            found += [overview_table(self.reports, name) for name in sorted(shared)]
+            names = self.reports[0].hold_outs
+            found += [overview_table(self.reports, name) for name in names]
         if self.swaps is not None:
             found.append(swap_table(self.swaps))
         for report in self.reports:
