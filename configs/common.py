@@ -89,6 +89,23 @@ def evaluation(data: ConfigDict, every: int, batch_size: int) -> ConfigDict:
     return ConfigDict({"data": data, "every": every, "batch_size": batch_size})
 
 
+def follow(block: ConfigDict, leader: ConfigDict, *keys: str) -> None:
+    """Makes values of a block follow another's, command-line changes included.
+
+    Args:
+      block: changed in place.
+      leader: a block with the same keys.
+      *keys: dotted names, such as ``clips.path``.
+    """
+    for key in keys:
+        *parents, last = key.split(".")
+        mine, theirs = block, leader
+        for parent in parents:
+            mine, theirs = mine[parent], theirs[parent]
+        del mine[last]
+        mine[last] = theirs.get_ref(last)
+
+
 def _typed(name: str, text: str, default: Any) -> Any:
     if isinstance(default, bool):
         if text.lower() not in ("true", "false"):

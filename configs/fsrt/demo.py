@@ -140,6 +140,7 @@ def data(source: str) -> ConfigDict:
 def held_out(training: ConfigDict, selection: str) -> ConfigDict:
     """Driving frames of one hold-out, from the clip's first frame."""
     data = training.copy_and_resolve_references()
+    common.follow(data, training, "source", "clips.path", "clips.landmarks")
     data.fsrt_item.update(
         {
             "mode": "plain",

@@ -29,6 +29,7 @@ def get_config(argument: str = "") -> ConfigDict:
     config.loader.batch_size = 24
     config.loader.num_workers = 20
     validation = config.data.copy_and_resolve_references()
+    common.follow(validation, config.data, "clips.path", "clips.landmarks", "source")
     validation.clips.split = "val"
     validation.fsrt_item.mode = "plain"
     config.evals.validation = common.evaluation(validation, every=5000, batch_size=24)
@@ -128,8 +129,8 @@ def smoke(config: ConfigDict) -> ConfigDict:
     config.task.discriminator_warmup = 0
     config.task.num_pixels = 64
     config.loader.update({"batch_size": 8, "num_workers": 0})
+    config.data.source = "drawn"
     for data_block in (config.data, config.evals.validation.data):
-        data_block.source = "drawn"
         data_block.drawn = ConfigDict(
             {"num_identities": 2, "num_frames": 8, "frame_size": 32}
         )
