@@ -7,8 +7,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-import configs
 from ml_collections import ConfigDict
+
+import configs
 
 
 def load_config(address: str, overrides: Sequence[str] = ()) -> ConfigDict:

@@ -3,9 +3,10 @@
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
-import data_pipelines
 import jax
 import numpy as np
+
+import data_pipelines
 
 
 class PipelineStreams:

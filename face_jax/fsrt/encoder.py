@@ -15,6 +15,7 @@ from face_jax.nn.attention import SelfAttentionBlock
 from face_jax.nn.layers import (
     Conv,
     Dense,
+    Initializer,
     convolve,
     fan_in_limit,
     he_limit,
@@ -22,10 +23,12 @@ from face_jax.nn.layers import (
 )
 from face_jax.types import Array
 
-Initialization = Literal["published", "he"]
+Initialization = Literal["published", "he", "balanced"]
 """``published``: PyTorch's default, as the paper's networks began. ``he``: He-uniform
-patch convolutions, which keep the image's signal through the bias-free ReLUs: a
-short run then uses the source image much earlier."""
+patch convolutions, which keep the signal through the bias-free ReLUs. ``balanced``: He's,
+and the first layer's image, keypoints, pixels and expression each have a fan-in of their
+own, so that three colour channels weigh as much as hundreds of encodings that look the
+same in every image: a short run then uses the source image much earlier."""
 
 RGB = 3
 
@@ -103,7 +106,8 @@ class Encoder(nn.Module):
         if not self.encode_with_expression:
             expression = expression[:, :0]
         features, limit = self.patch_channels[0][0], self._kernel_limit()
-        first = EncodingConv(features, limit, name="patch_0_conv")
+        balanced = self.initialization == "balanced"
+        first = EncodingConv(features, limit, balanced, name="patch_0_conv")
         return nn.relu(first(images, keypoints, pixels, expression).astype(self.dtype))
 
     def _patches(self, x: Array) -> Array:
@@ -130,7 +134,7 @@ class Encoder(nn.Module):
                 f"encoder.initialization: expected one of {get_args(Initialization)}, "
                 f"got {self.initialization!r}"
             )
-        return he_limit if self.initialization == "he" else fan_in_limit
+        return fan_in_limit if self.initialization == "published" else he_limit
 
     def _transform(self, x: Array) -> Array:
         block = nn.remat(SelfAttentionBlock) if self.remat else SelfAttentionBlock
@@ -158,10 +162,12 @@ class EncodingConv(nn.Module):
     Attributes:
       features: number of output channels.
       kernel_limit: fan-in to the bound of the initial kernel.
+      balanced: whether each of the four inputs has a fan-in of its own.
     """
 
     features: int
     kernel_limit: Callable[[int], float] = fan_in_limit
+    balanced: bool = False
 
     @nn.compact
     def __call__(
@@ -179,9 +185,8 @@ class EncodingConv(nn.Module):
           [B, H, W, features] float32.
         """
         widths = [RGB, keypoints.shape[-1], pixels.shape[-1], expression.shape[-1]]
-        init = symmetric_uniform(self.kernel_limit(9 * sum(widths)))
         shape = (3, 3, sum(widths), self.features)
-        kernel = self.param("kernel", init, shape, jnp.float32)
+        kernel = self.param("kernel", self._initializer(widths), shape, jnp.float32)
         ends = np.cumsum(widths)[:-1].tolist()
         rgb, keypoint, pixel, expressive = jnp.split(kernel, ends, axis=2)
         taps = jnp.einsum("bc,ijcf->bijf", keypoints, keypoint)
@@ -189,6 +194,18 @@ class EncodingConv(nn.Module):
         constant = sum_inner_taps(taps, *images.shape[1:3])
         image = convolve(images.astype(jnp.float32), rgb, 1, 1)
         return image + constant + convolve(pixels[None], pixel, 1, 1)
+
+    def _initializer(self, widths: list[int]) -> Initializer:
+        if not self.balanced:
+            return symmetric_uniform(self.kernel_limit(9 * sum(widths)))
+        given = [width for width in widths if width]
+        limits = [self.kernel_limit(9 * width * len(given)) for width in given]
+        scale = jnp.asarray(np.repeat(np.asarray(limits, np.float32), given))[:, None]
+
+        def init(key: Array, shape: Sequence[int], dtype: Any) -> Array:
+            return scale * symmetric_uniform(1.0)(key, shape, dtype)
+
+        return init
 
 
 def sum_inner_taps(taps: Array, height: int, width: int) -> Array:

@@ -52,8 +52,7 @@ def warp(images: Array, warps: Array) -> Array:
     columns = (places[..., 0] + 1) * width / 2 - 0.5
 
     def sample(channel: Array, row: Array, column: Array) -> Array:
-        coordinates = jnp.stack([row, column])
-        return jax.scipy.ndimage.map_coordinates(channel, coordinates, 1, "nearest")
+        return jax.scipy.ndimage.map_coordinates(channel, [row, column], 1, "nearest")
 
     per_channel = jax.vmap(sample, in_axes=(-1, None, None), out_axes=-1)
     return jax.vmap(per_channel)(images, rows, columns)

@@ -25,8 +25,7 @@ HEAD_SIZE = 7
 """Side of the head's kernel, and of the expression encoder's."""
 
 
-@struct.dataclass
-class Keypoints:
+class Keypoints(struct.PyTreeNode):
     """What the detector knows about a batch of images.
 
     Attributes:

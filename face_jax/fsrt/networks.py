@@ -16,6 +16,7 @@ from face_jax.fsrt.discriminator import Discriminator
 from face_jax.fsrt.encoder import Encoder
 from face_jax.fsrt.expression import ExpressionEncoder
 from face_jax.fsrt.keypoints import KeypointDetector, Keypoints
+from face_jax.nn.apply import apply
 from face_jax.types import Array, Variables
 
 KeypointSource = Literal["published", "learned", "landmarks"]
@@ -136,15 +137,14 @@ def detect(
     detector = networks.keypoint_detector
     weights = variables["keypoint_detector"]
     if networks.keypoints != "landmarks":
-        return detector.apply(weights, images)
+        return apply(detector, weights, images)
     if landmark_keypoints is None:
         raise ValueError(
             "this model takes its keypoints from landmarks (keypoints='landmarks'): "
             "landmark_keypoints [B, K, 2] expected, got None"
         )
-    return detector.apply(
-        weights, images, landmark_keypoints, method=KeypointDetector.features_at
-    )
+    features_at = KeypointDetector.features_at
+    return apply(detector, weights, images, landmark_keypoints, method=features_at)
 
 
 def describe(
@@ -170,9 +170,9 @@ def describe(
 
 def express(networks: Networks, variables: Variables, found: Keypoints) -> Array:
     """Expression vector [B, E] from the detector's feature map and heatmaps."""
-    return networks.expression_encoder.apply(
-        variables["expression_encoder"], found.feature_map, found.heatmap
-    )
+    weights = variables["expression_encoder"]
+    module = networks.expression_encoder
+    return apply(module, weights, found.feature_map, found.heatmap)
 
 
 def encode(
@@ -183,7 +183,8 @@ def encode(
     expression: Array,
 ) -> Array:
     """Set latent [B, L, width] of source images [B, S, H, W, 3] in [0, 1]."""
-    return networks.encoder.apply(variables["encoder"], images, keypoints, expression)
+    weights = variables["encoder"]
+    return apply(networks.encoder, weights, images, keypoints, expression)
 
 
 def decode(
@@ -195,6 +196,5 @@ def decode(
     expression: Array,
 ) -> Array:
     """Colours [B, D, N, 3] of query pixels [B, D, N, 2] or [N, 2], unclamped."""
-    return networks.decoder.apply(
-        variables["decoder"], set_latent, pixels, keypoints, expression
-    )
+    inputs = (set_latent, pixels, keypoints, expression)
+    return apply(networks.decoder, variables["decoder"], *inputs)

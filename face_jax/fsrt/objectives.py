@@ -12,6 +12,7 @@ import jax.numpy as jnp
 from face_jax.fsrt.networks import Networks
 from face_jax.fsrt.views import Description
 from face_jax.losses import adversarial, perceptual, regularization
+from face_jax.nn.apply import apply
 from face_jax.nn.vgg import VggFeatures
 from face_jax.types import Array, Variables
 
@@ -66,8 +67,8 @@ def perceptual_loss(
 ) -> Array:
     """Weighted distance of VGG-19 features; images [B, H, W, 3]."""
     vgg = VggFeatures()
-    features = [vgg.apply(variables["vgg19"], x) for x in (made, target)]
-    return jnp.sum(perceptual.feature_l1(*features) * jnp.asarray(weights))
+    ours, theirs = (apply(vgg, variables["vgg19"], x) for x in (made, target))
+    return jnp.sum(perceptual.feature_l1(ours, theirs) * jnp.asarray(weights))
 
 
 def generator_adversarial(
@@ -95,7 +96,7 @@ def generator_adversarial(
     """
     keypoints = jax.lax.stop_gradient(keypoints)
     real, fake = (
-        networks.discriminator.apply(variables["discriminator"], x, keypoints)
+        apply(networks.discriminator, variables["discriminator"], x, keypoints)
         for x in (target, made)
     )
     gan, matching = jnp.float32(0), jnp.float32(0)
@@ -116,13 +117,14 @@ def discriminator_adversarial(
 ) -> Array:
     """The discriminator's own loss, weighted; arguments as above, none with gradient."""
     real, fake = (
-        networks.discriminator.apply(variables["discriminator"], x, keypoints)
+        apply(networks.discriminator, variables["discriminator"], x, keypoints)
         for x in (target, made)
     )
-    return weight * sum(
+    losses = [
         adversarial.lsgan_discriminator(real_map, made_map)
         for (_, real_map), (_, made_map) in zip(real, fake, strict=True)
-    )
+    ]
+    return weight * jnp.sum(jnp.stack(losses))
 
 
 def _rows(sources: Array, drivers: Array) -> Array:

@@ -9,6 +9,7 @@ import jax.numpy as jnp
 from face_jax.fsrt.decoder import Decoder
 from face_jax.fsrt.encoding import pixel_grid
 from face_jax.fsrt.networks import Networks
+from face_jax.nn.apply import apply
 from face_jax.types import Array, Variables
 
 
@@ -41,12 +42,11 @@ def render_positions(
     grid = jnp.asarray(pixel_grid(image_size, image_size)).reshape(-1, 2)
     pixels = jnp.take(grid, positions, axis=0)
     decoder, weights = networks.decoder, variables["decoder"]
-    memory = decoder.apply(weights, set_latent, method=Decoder.project)
+    memory = apply(decoder, weights, set_latent, method=Decoder.project)
 
     def decode(pixels: Array) -> Array:
-        return decoder.apply(
-            weights, memory, pixels, keypoints, expression, method=Decoder.decode
-        )
+        inputs = (memory, pixels, keypoints, expression)
+        return apply(decoder, weights, *inputs, method=Decoder.decode)
 
     return _in_blocks(decode, pixels, block_size)
 

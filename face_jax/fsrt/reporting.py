@@ -118,7 +118,9 @@ def _described(
     flat = images.reshape(-1, *images.shape[2:])
     given = keypoints.reshape(-1, *keypoints.shape[2:])
     found = describe(task.modules, variables, flat, given)
-    return tuple(x.reshape(*images.shape[:2], *x.shape[1:]) for x in found)
+    frames = images.shape[:2]
+    points, expression = (x.reshape(*frames, *x.shape[1:]) for x in found)
+    return points, expression
 
 
 def _per_item(metric, images: Array, target: Array) -> Array:

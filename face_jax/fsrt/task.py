@@ -28,6 +28,7 @@ from face_jax.fsrt.networks import (
 from face_jax.fsrt.rendering import assemble, pixels_at, render_positions
 from face_jax.fsrt.views import Views, color_views, describe_views
 from face_jax.losses.pixel import mean_squared_error
+from face_jax.nn.apply import apply
 from face_jax.nn.vgg import VggFeatures
 from face_jax.train import optim
 from face_jax.train.task import Aux, Phase, Task, Update
@@ -151,7 +152,7 @@ class FsrtTask(Task):
         image, points = jnp.zeros((1, side, side, 3)), jnp.zeros((1, 10, 2))
         detector = nets.keypoint_detector.init(keys["keypoint_detector"], image)
         variables: dict[str, Any] = {"keypoint_detector": detector}
-        found = nets.keypoint_detector.apply(detector, image)
+        found = apply(nets.keypoint_detector, detector, image)
         variables["expression_encoder"] = nets.expression_encoder.init(
             keys["expression_encoder"], found.feature_map, found.heatmap
         )
@@ -197,7 +198,7 @@ class FsrtTask(Task):
 
     def learning_rates(self, step: Array) -> Mapping[str, Array]:
         """The same rate for all networks."""
-        rate = optim.schedule(self.schedule)(step)
+        rate = jnp.float32(optim.schedule(self.schedule)(step))
         return dict.fromkeys(self.optimizers(), rate)
 
     def phase(self, step: int) -> Phase:
@@ -212,11 +213,13 @@ class FsrtTask(Task):
     def updates(self, phase: Phase) -> tuple[Update, ...]:
         """The generator's update, and the discriminator's from phase 3 on."""
         loss = functools.partial(self.generator_loss, phase=str(phase.step))
-        updates = (Update("generator", self.trained, loss),)
-        if str(phase.step).startswith("phase3"):
-            judge = Update("discriminator", ("discriminator",), self.discriminator_loss)
-            updates += (judge,)
-        return updates
+        generator = Update("generator", self.trained, loss)
+        if not str(phase.step).startswith("phase3"):
+            return (generator,)
+        return (
+            generator,
+            Update("discriminator", ("discriminator",), self.discriminator_loss),
+        )
 
     def partition_rules(self):
         """Attention heads and MLPs over ``tensor``, their other axis over ``fsdp``."""
@@ -305,7 +308,8 @@ class FsrtTask(Task):
             pictures = (_merge(made), _merge(target), _merge(keypoints))
             terms |= self._image_terms(variables, *pictures, phase)
         carry = {"made": made, "target": target, "keypoints": keypoints}
-        return sum(terms.values()), Aux(metrics=terms, carry=carry)
+        total = jnp.sum(jnp.stack(list(terms.values())))
+        return total, Aux(metrics=terms, carry=carry)
 
     def discriminator_loss(self, variables, batch, key, carry):
         """Loss of the discriminator on the images that the generator just made."""
