@@ -14,6 +14,7 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 import orbax.checkpoint as ocp
+from etils import epath
 from orbax.checkpoint import checkpoint_managers as policies
 
 from face_jax.train.digests import corrupted, digests
@@ -288,12 +289,15 @@ def _read_item(folder: Path, target: PyTree | None) -> PyTree:
         if target is not None:
             raise FileNotFoundError(f"{folder.name} is missing")
         return {}
-    with ocp.Checkpointer(ocp.PyTreeCheckpointHandler()) as reader:
+    handler = ocp.PyTreeCheckpointHandler()
+    with ocp.Checkpointer(handler) as reader:
         if target is None:
             place = jax.sharding.SingleDeviceSharding(jax.local_devices()[0])
-            shapes = reader.metadata(folder).item_metadata.tree
+            # Asked of the handler: an item alone has none of the metadata that the
+            # reader would look for, and warn about.
             target = jax.tree.map(
-                lambda m: jax.ShapeDtypeStruct(m.shape, m.dtype, sharding=place), shapes
+                lambda m: jax.ShapeDtypeStruct(m.shape, m.dtype, sharding=place),
+                handler.metadata(epath.Path(folder)).tree,
             )
         arguments = ocp.checkpoint_utils.construct_restore_args(target)
         return reader.restore(

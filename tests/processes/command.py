@@ -17,13 +17,16 @@ SETTINGS = (
     "task.schedule.warmup_steps=0",
     "run.log_every=1",
     "run.clip_norm=1.0",
+    "task.evaluate_ablations=False",
 )
 
 
-def train_command(workdir: Path, *settings: str) -> list[str]:
-    command = [sys.executable, "-m", "face_jax.cli", "train", "--config", CONFIG]
+def train_command(
+    workdir: Path, *settings: str, config: str = CONFIG, common: tuple = SETTINGS
+) -> list[str]:
+    command = [sys.executable, "-m", "face_jax.cli", "train", "--config", config]
     command += ["--workdir", str(workdir)]
-    for setting in (*SETTINGS, *settings):
+    for setting in (*common, *settings):
         command += ["--set", setting]
     return command
 
@@ -36,9 +39,9 @@ def environment(devices: int = 1, **changes: str) -> dict[str, str]:
     return {**os.environ, "JAX_PLATFORMS": "cpu", "XLA_FLAGS": flags, **changes}
 
 
-def run(workdir: Path, *settings: str, devices: int = 1) -> None:
+def run(workdir: Path, *settings: str, devices: int = 1, **command) -> None:
     done = subprocess.run(
-        train_command(workdir, *settings),
+        train_command(workdir, *settings, **command),
         env=environment(devices),
         capture_output=True,
         text=True,
