@@ -1,1 +1,1 @@
-""""""
+"""Landmarks: schemes of points, files of them, and finding faces."""

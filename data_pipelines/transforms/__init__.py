@@ -1,1 +1,1 @@
-""""""
+"""Pure functions on pictures and points: crops, resizing, random draws."""

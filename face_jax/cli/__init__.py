@@ -1,1 +1,1 @@
-""""""
+"""The console command; the only package that joins both halves of the library."""

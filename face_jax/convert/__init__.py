@@ -1,1 +1,1 @@
-""""""
+"""Published weights to variables and back, by table."""

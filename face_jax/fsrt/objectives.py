@@ -16,8 +16,14 @@ from face_jax.nn.apply import apply
 from face_jax.nn.vgg import VggFeatures
 from face_jax.types import Array, Variables
 
-Statistics = Literal["published", "vicreg"]
-"""``published``: variance along each vector's entries, covariance with diagonal."""
+Statistics = Literal["published", "vicreg", "per_item"]
+"""What variance and covariance are taken of.
+
+``published``: variance along each vector's entries, covariance with its diagonal.
+``vicreg``: each entry's variance across the batch, covariance without the diagonal.
+``per_item``: the same of what is left when each item's mean is taken off, so that
+expressions must tell frames of a person apart and need not tell persons apart.
+"""
 
 
 def regularize_expressions(
@@ -38,10 +44,11 @@ def regularize_expressions(
     Returns:
       ``invariance``, ``variance`` and ``covariance``; their sum is the regularisation.
     """
-    vicreg = statistics == "vicreg"
+    vicreg = statistics != "published"
+    centred = statistics == "per_item"
 
     def one_shard(s1: Array, s2: Array, d1: Array, d2: Array) -> Array:
-        first, second = _rows(s1, d1), _rows(s2, d2)
+        first, second = (_rows(s, d, centred) for s, d in ((s1, d1), (s2, d2)))
         return jnp.stack(
             [
                 regularization.invariance(s1, s2, d1, d2),
@@ -60,6 +67,24 @@ def regularize_expressions(
     terms = jax.vmap(one_shard)(*grouped).mean(axis=0) * jnp.asarray(weights)
     names = ("invariance", "variance", "covariance")
     return dict(zip(names, terms, strict=True))
+
+
+def identity_in_expressions(description: Description) -> Array:
+    """How far persons lie apart by their expressions alone.
+
+    Args:
+      description: expressions of sources and drivers.
+
+    Returns:
+      Scalar: variance of the items' mean expressions, mean over entries and views. An
+      expression that gives the person away lets the decoder ignore the source.
+    """
+    views = (
+        (description.source_expression, description.driving_expression),
+        (description.source_expression_second, description.driving_expression_crop),
+    )
+    means = [jnp.concatenate(view, axis=1).mean(axis=1) for view in views]
+    return jnp.mean(jnp.stack([jnp.var(mean, axis=0) for mean in means]))
 
 
 def perceptual_loss(
@@ -127,6 +152,8 @@ def discriminator_adversarial(
     return weight * jnp.sum(jnp.stack(losses))
 
 
-def _rows(sources: Array, drivers: Array) -> Array:
-    width = sources.shape[-1]
-    return jnp.concatenate([sources.reshape(-1, width), drivers.reshape(-1, width)])
+def _rows(sources: Array, drivers: Array, centred: bool) -> Array:
+    vectors = jnp.concatenate([sources, drivers], axis=1)
+    if centred:
+        vectors = vectors - vectors.mean(axis=1, keepdims=True)
+    return vectors.reshape(-1, vectors.shape[-1])

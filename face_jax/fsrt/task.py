@@ -74,6 +74,8 @@ class FsrtTask(Task):
       invariance_weight: of the invariance of expressions.
       variance_weight: of their variance term.
       covariance_weight: of their covariance term.
+      identity_weight: of what expressions tell about the person; the published
+        training, with thousands of persons, has no such term.
       perceptual_weights: of the five VGG-19 layers.
       gan_weight: of the generator's adversarial term.
       discriminator_weight: of the discriminator's loss.
@@ -111,6 +113,7 @@ class FsrtTask(Task):
     invariance_weight: float = 1.0
     variance_weight: float = 0.2
     covariance_weight: float = 1.0
+    identity_weight: float = 0.0
     perceptual_weights: tuple[float, ...] = (0.01,) * 5
     gan_weight: float = 0.001
     discriminator_weight: float = 0.001
@@ -296,6 +299,9 @@ class FsrtTask(Task):
             self.statistics_shards,
             self.statistics,
         )
+        if self.identity_weight:
+            identity = objectives.identity_in_expressions(description)
+            terms["identity"] = self.identity_weight * identity
         made, remaining = self._render(variables, views, description, draws, dropped)
         if phase == "phase1":
             target = pixels_at(views.target, draws.sampled)

@@ -1,1 +1,1 @@
-""""""
+"""Geometry of points: keypoints, hulls, similarity transforms."""

@@ -1,1 +1,1 @@
-""""""
+"""Losses as pure functions, one term each, not weighted."""

@@ -1,1 +1,1 @@
-""""""
+"""Layers and backbones that systems share."""
