@@ -24,16 +24,18 @@ def get_config(argument: str = "") -> ConfigDict:
     variant = common.variants(argument, clip=False, learned=False, smoke=False)
     config = common.base()
     config.system = "fsrt"
-    config.task = task("learned" if variant.learned else "landmarks", STEPS)
+    config.run.steps = STEPS
+    config.task = task("learned" if variant.learned else "landmarks")
+    config.task.schedule.decay_steps = config.run.get_ref("steps")
     config.task.evaluate_ablations = True
     config.data = data("clips" if variant.clip else "drawn")
-    config.run.update({"steps": STEPS, "log_every": 50, "clip_norm": 1.0})
+    config.run.update({"log_every": 50, "clip_norm": 1.0})
     config.run.best_metric = "tail/psnr"
     config.evals.tail = held_out(config.data, "tail")
     return smoke(config) if variant.smoke else config
 
 
-def task(keypoints: str, steps: int) -> ConfigDict:
+def task(keypoints: str) -> ConfigDict:
     """Phase 1 alone, with settings that learn in minutes.
 
     Beside the sizes, four things differ from the published training: the learning rate;
@@ -49,7 +51,7 @@ def task(keypoints: str, steps: int) -> ConfigDict:
             "name": "warmup_cosine",
             "peak": 2e-3,
             "warmup_steps": 60,
-            "decay_steps": steps,
+            "decay_steps": STEPS,
             "end": 4e-5,
         }
     )
