@@ -99,18 +99,30 @@ def build_networks(
         "coordinates": "heatmap" if published else "pixel",
     }
     compute = {"dtype": jnp.dtype(dtype)}
-    decoder_fields = {**(SMALL_DECODER if small_decoder else {}), **(decoder or {})}
+    decoder_fields = {**(SMALL_DECODER if small_decoder else {}), **_fields(decoder)}
     return Networks(
-        keypoint_detector=KeypointDetector(**{**detector, **(keypoint_detector or {})}),
-        expression_encoder=ExpressionEncoder(
-            expression_size=expression_size, **(expression_encoder or {})
+        keypoint_detector=KeypointDetector(
+            **{**detector, **_fields(keypoint_detector)}
         ),
-        encoder=Encoder(**{**compute, "remat": remat, **(encoder or {})}),
+        expression_encoder=ExpressionEncoder(
+            expression_size=expression_size, **_fields(expression_encoder)
+        ),
+        encoder=Encoder(**{**compute, "remat": remat, **_fields(encoder)}),
         decoder=Decoder(**{**compute, "remat": remat, **decoder_fields}),
-        discriminator=Discriminator(**{**compute, **(discriminator or {})}),
+        discriminator=Discriminator(**{**compute, **_fields(discriminator)}),
         keypoints=keypoints,
         image_size=image_size,
     )
+
+
+def _fields(overrides: Mapping[str, Any] | None) -> dict[str, Any]:
+    """Module fields with tuples for lists, which is what JSON makes of tuples."""
+
+    def hashable(value: Any) -> Any:
+        is_sequence = isinstance(value, list | tuple)
+        return tuple(map(hashable, value)) if is_sequence else value
+
+    return {name: hashable(value) for name, value in (overrides or {}).items()}
 
 
 def detect(

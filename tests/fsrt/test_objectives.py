@@ -12,9 +12,9 @@ ITEMS, SOURCES, DRIVING, ENTRIES = 3, 2, 4, 5
 
 def description(seed=0) -> Description:
     random = np.random.default_rng(seed)
+    persons = 2 * random.standard_normal((ITEMS, 1, ENTRIES))
 
     def vectors(frames):
-        persons = 2 * random.standard_normal((ITEMS, 1, ENTRIES))
         frames = 0.1 * random.standard_normal((ITEMS, frames, ENTRIES))
         return jnp.asarray(persons + frames, jnp.float32)
 
