@@ -3,56 +3,57 @@
 Source: FSRT, arXiv 2404.09736.
 """
 
-from __future__ import annotations
-
 import functools
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
 
 import jax.numpy as jnp
 import numpy as np
 
 from face_jax import viz
-from face_jax.fsrt.networks import describe, encode
+from face_jax.fsrt.networks import Networks, describe, encode
 from face_jax.fsrt.rendering import render_images
 from face_jax.metrics import image as image_metrics
 from face_jax.types import Array, Batch, Variables
-
-if TYPE_CHECKING:
-    from face_jax.fsrt.task import FsrtTask
 
 SHEET_ROWS = 8
 """Most items on a sheet of pictures."""
 
 
-def predict(task: FsrtTask, variables: Variables, batch: Batch) -> dict[str, Array]:
+def predict(
+    networks: Networks,
+    variables: Variables,
+    batch: Batch,
+    block_size: int,
+    ablations: bool,
+) -> dict[str, Array]:
     """Driving frames rendered from the sources, as at inference.
 
     Args:
-      task: the task.
+      networks: the modules.
       variables: of all networks.
       batch: an evaluation batch; pictures are taken as they are, without jitter.
+      block_size: most query pixels of a frame in work at once.
+      ablations: also render with parts of the motion or the source exchanged.
 
     Returns:
       ``target`` and ``image`` [B, D, H, W, 3] float32, the latter not clamped. With
       ablations also ``source_keypoints``, ``source_expression`` (rendered with those
       of the first source) and ``swapped_source`` (with the next item's sources).
     """
-    nets = task.modules
-    source, driving = (_described(task, variables, batch, n) for n in _SIDES)
-    latent = encode(nets, variables, _images(batch, "source"), *source)
+    source, driving = (_described(networks, variables, batch, n) for n in _SIDES)
+    latent = encode(networks, variables, _images(batch, "source"), *source)
     render = functools.partial(
         render_images,
-        nets,
+        networks,
         variables,
-        image_size=nets.image_size,
-        block_size=task.block_size,
+        image_size=networks.image_size,
+        block_size=block_size,
     )
     outputs = {
         "target": _images(batch, "driving"),
         "image": render(latent, driving[0], driving[1]),
     }
-    if task.evaluate_ablations:
+    if ablations:
         own = [
             jnp.broadcast_to(s[:, :1], d.shape)
             for s, d in zip(source, driving, strict=True)
@@ -112,12 +113,12 @@ def _images(batch: Batch, side: str) -> Array:
 
 
 def _described(
-    task: FsrtTask, variables: Variables, batch: Batch, side: str
+    networks: Networks, variables: Variables, batch: Batch, side: str
 ) -> tuple[Array, Array]:
     images, keypoints = _images(batch, side), batch[f"{side}_keypoints"]
     flat = images.reshape(-1, *images.shape[2:])
     given = keypoints.reshape(-1, *keypoints.shape[2:])
-    found = describe(task.modules, variables, flat, given)
+    found = describe(networks, variables, flat, given)
     frames = images.shape[:2]
     points, expression = (x.reshape(*frames, *x.shape[1:]) for x in found)
     return points, expression

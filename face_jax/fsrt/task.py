@@ -332,7 +332,9 @@ class FsrtTask(Task):
 
     def predict(self, variables: Variables, batch: Batch) -> dict[str, Array]:
         """Driving frames rendered from the sources, [B, D, H, W, 3], not clamped."""
-        return reporting.predict(self, variables, batch)
+        return reporting.predict(
+            self.modules, variables, batch, self.block_size, self.evaluate_ablations
+        )
 
     def metrics(self, batch: Batch, outputs: Mapping[str, Array]) -> dict[str, Array]:
         """PSNR and L1 per item, and those of the ablations where they are on."""
