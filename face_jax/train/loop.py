@@ -174,18 +174,29 @@ class Trainer:
 
 
 class _Run:
-    """The moving parts of ``Trainer.run``."""
+    """The moving parts of ``Trainer.run``.
 
-    def __init__(self, trainer, checkpoints, shardings, state, rows):
+    Args:
+      trainer: the run's settings.
+      checkpoints: where states are saved.
+      shardings: a sharding for every leaf of the state.
+      state: the state to go on from.
+      rows: of the global batch.
+    """
+
+    def __init__(
+        self,
+        trainer: Trainer,
+        checkpoints: Checkpoints,
+        shardings: TrainState,
+        state: TrainState,
+        rows: int,
+    ):
         self.trainer, self.checkpoints, self.shardings = trainer, checkpoints, shardings
         self.state, self.rows = state, rows
         self.step = int(state.step)
-        self.last = min(
-            trainer.steps,
-            trainer.steps
-            if trainer.stop_after is None
-            else self.step + trainer.stop_after,
-        )
+        allowed = trainer.steps if trainer.stop_after is None else trainer.stop_after
+        self.last = min(trainer.steps, self.step + allowed)
         self.key = jax.jit(
             lambda: jax.random.fold_in(jax.random.key(trainer.seed), 1),
             out_shardings=partitioning.replicated(trainer.mesh),
@@ -204,6 +215,7 @@ class _Run:
         ]
 
     def to_the_end(self) -> TrainState:
+        """Iterates until the last step or a signal; returns the state there."""
         start = self.step
         try:
             with jax.set_mesh(self.trainer.mesh), asked_to_stop() as stop:
@@ -217,6 +229,7 @@ class _Run:
                         return self._leave()
                     self._iterate()
         finally:
+            self._close_stream()
             for writer in self.writers:
                 writer.close()
 
@@ -254,8 +267,14 @@ class _Run:
 
     def _batches(self, name: str) -> Iterator:
         if self.stream is None or self.stream[0] != name:
+            self._close_stream()
             self.stream = (name, self.trainer.streams.training(name, self.step))
         return self.stream[1]
+
+    def _close_stream(self) -> None:
+        close = getattr(self.stream[1], "close", None) if self.stream else None
+        if close is not None:
+            close()
 
     def _log(self, leaving: bool) -> None:
         if leaving or self.step % self.trainer.log_every == 0:
