@@ -6,7 +6,7 @@ Source: FSRT, arXiv 2404.09736.
 """
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, Literal, get_args
 
 import jax.numpy as jnp
@@ -85,8 +85,8 @@ def build_networks(
       The modules, not yet initialised.
 
     Raises:
-      ValueError: ``keypoints`` is not one of the three sources.
-      TypeError: an override names a field that its module does not have.
+      ValueError: ``keypoints`` is not one of the three sources, or an override names a
+        field that its module does not have.
     """
     if keypoints not in get_args(KeypointSource):
         raise ValueError(
@@ -99,20 +99,29 @@ def build_networks(
         "coordinates": "heatmap" if published else "pixel",
     }
     compute = {"dtype": jnp.dtype(dtype)}
-    decoder_fields = {**(SMALL_DECODER if small_decoder else {}), **_fields(decoder)}
+    decoder_fields = {**(SMALL_DECODER if small_decoder else {}), **(decoder or {})}
     return Networks(
-        keypoint_detector=KeypointDetector(
-            **{**detector, **_fields(keypoint_detector)}
+        keypoint_detector=_build(KeypointDetector, detector, keypoint_detector),
+        expression_encoder=_build(
+            ExpressionEncoder, {"expression_size": expression_size}, expression_encoder
         ),
-        expression_encoder=ExpressionEncoder(
-            expression_size=expression_size, **_fields(expression_encoder)
-        ),
-        encoder=Encoder(**{**compute, "remat": remat, **_fields(encoder)}),
-        decoder=Decoder(**{**compute, "remat": remat, **decoder_fields}),
-        discriminator=Discriminator(**{**compute, **_fields(discriminator)}),
+        encoder=_build(Encoder, {**compute, "remat": remat}, encoder),
+        decoder=_build(Decoder, {**compute, "remat": remat}, decoder_fields),
+        discriminator=_build(Discriminator, compute, discriminator),
         keypoints=keypoints,
         image_size=image_size,
     )
+
+
+def _build(
+    module: Callable[..., Any],
+    given: Mapping[str, Any],
+    overrides: Mapping[str, Any] | None,
+) -> Any:
+    try:
+        return module(**{**given, **_fields(overrides)})
+    except TypeError as error:
+        raise ValueError(f"networks: {error}") from error
 
 
 def _fields(overrides: Mapping[str, Any] | None) -> dict[str, Any]:

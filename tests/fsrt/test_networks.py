@@ -25,5 +25,5 @@ def test_defaults_are_published():
 def test_wrong_settings_are_refused():
     with pytest.raises(ValueError, match=r"networks\.keypoints: .* got 'guess'"):
         build_networks(keypoints="guess")
-    with pytest.raises(TypeError, match="depht"):
+    with pytest.raises(ValueError, match=r"networks: Encoder.*'depht'"):
         build_networks(encoder={"depht": 3})
