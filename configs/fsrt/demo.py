@@ -158,6 +158,7 @@ def smoke(config: ConfigDict) -> ConfigDict:
     """Tiny networks and clips; two steps."""
     config.task.networks.update(vox256.small_networks(32))
     config.task.num_pixels = 32
+    config.task.schedule.warmup_steps = 0
     config.loader.batch_size = 8
     for block in (config.data, config.evals.tail.data):
         block.drawn.update({"num_frames": 20, "frame_size": 32})

@@ -27,6 +27,11 @@ def _warmup_exponential(
 def _warmup_cosine(
     peak: float, warmup_steps: int, decay_steps: int, end: float = 0.0
 ) -> Schedule:
+    if decay_steps <= warmup_steps:
+        raise ValueError(
+            f"learning-rate schedule 'warmup_cosine': decay_steps = {decay_steps} "
+            f"(the length of the run) must exceed warmup_steps = {warmup_steps}"
+        )
     return optax.warmup_cosine_decay_schedule(
         init_value=0.0,
         peak_value=peak,

@@ -40,5 +40,8 @@ def test_wrong_settings_are_named():
         optim.schedule({"name": "cosine"})
     with pytest.raises(ValueError, match=r"'constant'.*decay_steps"):
         optim.schedule({"name": "constant", "peak": 1.0, "decay_steps": 3})
+    short = {"name": "warmup_cosine", "peak": 1.0, "warmup_steps": 60}
+    with pytest.raises(ValueError, match=r"decay_steps = 2 .* warmup_steps = 60"):
+        optim.schedule({**short, "decay_steps": 2})
     with pytest.raises(ValueError, match="optimizer: expected one of"):
         optim.optimizer({"name": "lion"})
