@@ -26,7 +26,7 @@ demo: $(VENV)/installed
 	  $(if $(LANDMARKS),--landmarks $(LANDMARKS))
 
 test: lint
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n 2 --dist loadfile
 
 test-slow: $(VENV)/installed-test
 	$(BIN)/python -m pytest -m slow

@@ -54,7 +54,11 @@ def test_phases_follow_the_schedule():
         ("phase1", set()),
         pytest.param("phase2", {"perceptual"}, marks=pytest.mark.slow),
         pytest.param("phase3_warmup", {"perceptual"}, marks=pytest.mark.slow),
-        ("phase3", {"perceptual", "gan", "feature_matching"}),
+        pytest.param(
+            "phase3",
+            {"perceptual", "gan", "feature_matching"},
+            marks=pytest.mark.slow,
+        ),
     ],
 )
 def test_each_phase_moves_its_networks_by_its_terms(phase, terms):
