@@ -43,7 +43,10 @@ def test_turns_go_where_they_say(person):
     nose, eyes = 30, slice(36, 48)
     rest = landmarks(person)
     right, down = landmarks(person, yaw=20), landmarks(person, pitch=12)
-    relative = lambda p: p[nose] - p[eyes].mean(axis=0)  # noqa: E731
+
+    def relative(points):
+        return points[nose] - points[eyes].mean(axis=0)
+
     assert (relative(right) - relative(rest))[0] > 0.02
     assert (relative(down) - relative(rest))[1] > 0.01
     clockwise = landmarks(person, roll=15)
