@@ -123,8 +123,6 @@ class ClipReport:
         more = f"; and {len(skipped) - limit} more" if len(skipped) > limit else ""
         return f"{len(skipped)} clips were skipped: {shown}{more}"
 
-    def __getstate__(self) -> dict:
-        return {}
-
-    def __setstate__(self, state: dict) -> None:
-        self.__init__()  # type: ignore[misc]
+    def __reduce__(self) -> tuple:
+        # A copy in another process starts empty: locks and counts stay behind.
+        return type(self), ()

@@ -55,8 +55,6 @@ class BoundedCache:
         _, num_bytes = self._values.pop(key, (None, 0))
         self._num_bytes -= num_bytes
 
-    def __getstate__(self) -> dict:
-        return {"max_bytes": self.max_bytes}
-
-    def __setstate__(self, state: dict) -> None:
-        self.__init__(**state)  # type: ignore[misc]
+    def __reduce__(self) -> tuple:
+        # A copy in another process starts empty: frames are not worth sending.
+        return type(self), (self.max_bytes,)
