@@ -63,7 +63,7 @@ def load(path: str | Path, step: int | None = None) -> Model:
     from face_jax.train.checkpoints import load_variables
 
     variables, config = load_variables(path, step=step)
-    system = config.get("system")
+    system = config["system"]
     if system != "fsrt":
         raise ValueError(f"{path}: a checkpoint of fsrt expected, got {system!r}")
     missing = [name for name in USED_NETWORKS if name not in variables]

@@ -227,11 +227,8 @@ def check_same_model(
 
 
 def _identity(config: Mapping[str, Any]) -> dict[str, Any]:
-    task = config.get("task") or {}
-    return {
-        "system": config.get("system"),
-        "task": {"networks": task.get("networks") or {}},
-    }
+    networks = config["task"].get("networks", {})  # not every system names any
+    return {"system": config["system"], "task": {"networks": networks}}
 
 
 def _differences(was: Any, now: Any, path: str = "") -> Iterator[tuple[str, Any, Any]]:
