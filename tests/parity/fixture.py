@@ -51,36 +51,54 @@ class Check:
         error = np.abs(actual - expected)
         atol = np.broadcast_to(np.asarray(self.atol, np.float64), error.shape)
         excess = np.where(np.isfinite(error), error - atol, np.inf)
-        worst = np.unravel_index(np.argmax(excess), error.shape)
-        scale = float(np.abs(expected).max())
-        passed = bool(excess[worst] <= 0)
-        return Result(self.name, float(error[worst]), scale, float(atol[worst]), passed)
+        tightest = np.unravel_index(np.argmax(excess), error.shape)
+        return Result(
+            name=self.name,
+            error=float(error.max()),
+            scale=float(np.abs(expected).max()),
+            tightest_error=float(error[tightest]),
+            tightest_atol=float(atol[tightest]),
+            passed=bool(excess[tightest] <= 0),
+        )
 
 
 @dataclasses.dataclass(frozen=True)
 class Result:
-    """The outcome of a check: the error with the least room to its tolerance."""
+    """The outcome of a check.
+
+    Attributes:
+      name: name of the output.
+      error: largest absolute error; NaN if an entry is not finite.
+      scale: largest expected magnitude.
+      tightest_error: error of the entry with the least room to its tolerance; where
+        tolerances are relative this need not be the largest error.
+      tightest_atol: tolerance of that entry.
+      passed: whether every entry is within its tolerance.
+      reason: why there are no numbers.
+    """
 
     name: str
-    error: float
-    scale: float
-    atol: float
-    passed: bool
+    error: float = float("nan")
+    scale: float = float("nan")
+    tightest_error: float = float("nan")
+    tightest_atol: float = float("nan")
+    passed: bool = False
     reason: str = ""
 
     @classmethod
     def failed(cls, name: str, reason: str) -> "Result":
         """An outcome without numbers."""
-        return cls(name, float("nan"), float("nan"), float("nan"), False, reason)
+        return cls(name, reason=reason)
 
     def __str__(self) -> str:
         verdict = "pass" if self.passed else "FAIL"
         if self.reason:
             return f"  {self.name:<40} {verdict}  {self.reason}"
-        numbers = (
-            f"error {self.error:.2e}  scale {self.scale:.2e}  tolerance {self.atol:.2e}"
-        )
-        return f"  {self.name:<40} {numbers}  {verdict}"
+        numbers = f"error {self.error:.2e}  scale {self.scale:.2e}"
+        tolerance = f"tolerance {self.tightest_atol:.2e}"
+        if self.tightest_error != self.error:
+            tolerance += f" where the error is {self.tightest_error:.2e}"
+        return f"  {self.name:<40} {numbers}  {tolerance}  {verdict}"
 
 
 class Fixture:
