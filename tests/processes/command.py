@@ -36,7 +36,14 @@ def environment(devices: int = 1, **changes: str) -> dict[str, str]:
         f"--xla_force_host_platform_device_count={devices} "
         "--xla_backend_optimization_level=0"
     )
-    return {**os.environ, "JAX_PLATFORMS": "cpu", "XLA_FLAGS": flags, **changes}
+    return {
+        **os.environ,
+        "JAX_PLATFORMS": "cpu",
+        "XLA_FLAGS": flags,
+        # Initial parameters compile ten times faster than with the default generator.
+        "JAX_DEFAULT_PRNG_IMPL": "unsafe_rbg",
+        **changes,
+    }
 
 
 def run(workdir: Path, *settings: str, devices: int = 1, **command) -> None:
