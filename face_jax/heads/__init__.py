@@ -1,0 +1,1 @@
+"""Head models by name: where they come from and how they are stored."""
