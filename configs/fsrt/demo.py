@@ -130,7 +130,7 @@ def data(source: str) -> ConfigDict:
                 "size": 64,
                 "mode": "train",
                 "frame_selection": "train",
-                "out_of_frame_probability": 0.0,
+                "out_of_frame_probability": 0.3,
                 "flip_probability": 0.0,
                 "color_jitter": (0.0, 0.0, 0.0, 0.0),
                 "expression_crop": True,
