@@ -5,11 +5,20 @@ out of the face. Faces are counter-clockwise seen from outside.
 """
 
 import flax.struct
+import jax.numpy as jnp
 
+from face_jax.geometry import skinning
+from face_jax.geometry.products import matmul
+from face_jax.geometry.rotations import axis_angle_to_matrix
 from face_jax.types import Array
 
-NUM_EYELIDS = 2
-"""Columns of ``HeadModel.eyelid_basis``: left, right."""
+_JOINT_OF_FIELD = {
+    "pose_params": ("root",),
+    "neck_pose": ("neck",),
+    "jaw_params": ("jaw",),
+    "eye_pose": ("left_eye", "right_eye"),
+}
+"""Which joints the rotations of ``HeadParameters`` turn."""
 
 
 @flax.struct.dataclass
@@ -118,3 +127,111 @@ class PosedHead:
 
     vertices: Array
     joints: Array
+
+
+def pose_head(
+    head: HeadModel,
+    parameters: HeadParameters,
+    *,
+    eyelids_before_skinning: bool = False,
+) -> PosedHead:
+    """Vertices and joints of a head (FLAME as in SMIRK, arXiv 2404.04104).
+
+    Identity and expression move the template; joints are regressed from the result;
+    pose correctives are added and the whole is skinned. A head without joints turns
+    about the origin.
+
+    Args:
+      head: the model.
+      parameters: what it is set to; leading axes are those of the result.
+      eyelids_before_skinning: let eyelids follow the head. By default they are
+        added to the posed head along the axes of model space, as published, which
+        is right for small rotations only.
+
+    Returns:
+      The posed head.
+
+    Raises:
+      ValueError: a field is wider than its basis or has not the width it needs, or
+        the head lacks what a field moves.
+    """
+    _check(head, parameters)
+    shaped = head.template + _moved(head.identity_basis, parameters.shape_params)
+    shaped += _moved(head.expression_basis, parameters.expression_params)
+    lids = _moved(head.eyelid_basis, parameters.eyelid_params)
+    before, after = (lids, 0.0) if eyelids_before_skinning else (0.0, lids)
+    posed = _skin(head, shaped, before, _rotations(head, parameters))
+    return posed.replace(vertices=posed.vertices + after)
+
+
+def _moved(basis: Array | None, coefficients: Array | None) -> Array | float:
+    if basis is None or coefficients is None:
+        return 0.0
+    return skinning.displacement(basis, jnp.asarray(coefficients, jnp.float32))
+
+
+def _rotations(head: HeadModel, parameters: HeadParameters) -> Array:
+    """Rotation of every joint relative to its parent, [..., J, 3, 3]."""
+    turns = _turns(parameters)
+    batch = jnp.broadcast_shapes((), *(turn.shape[:-1] for turn in turns.values()))
+    still = jnp.zeros((*batch, 3), jnp.float32)
+    names = head.joint_names or ("root",)
+    rows = [jnp.broadcast_to(turns.get(name, still), still.shape) for name in names]
+    return axis_angle_to_matrix(jnp.stack(rows, axis=-2))
+
+
+def _turns(parameters: HeadParameters) -> dict[str, Array]:
+    """Axis-angle vectors [..., 3] by joint, those that are given."""
+    turns = {}
+    for field, joints in _JOINT_OF_FIELD.items():
+        value = getattr(parameters, field)
+        if value is not None:
+            value = jnp.asarray(value, jnp.float32)
+            turns |= zip(joints, jnp.split(value, len(joints), axis=-1), strict=True)
+    return turns
+
+
+def _skin(
+    head: HeadModel, shaped: Array, lids: Array | float, rotations: Array
+) -> PosedHead:
+    """Poses shaped vertices [..., V, 3] by rotations [..., J, 3, 3]."""
+    if head.joint_regressor is None or head.skinning_weights is None:
+        vertices = matmul(shaped + lids, jnp.swapaxes(rotations[..., 0, :, :], -1, -2))
+        return PosedHead(vertices, jnp.zeros((*vertices.shape[:-2], 0, 3)))
+    joints = skinning.regress_joints(head.joint_regressor, shaped)
+    bent = shaped + lids
+    if head.pose_correctives is not None:
+        bent += skinning.pose_displacement(head.pose_correctives, rotations)
+    turned, posed = skinning.kinematic_chain(rotations, joints, head.joint_parents)
+    vertices = skinning.linear_blend_skinning(
+        bent, head.skinning_weights, turned, joints, posed
+    )
+    return PosedHead(vertices, posed)
+
+
+def _check(head: HeadModel, parameters: HeadParameters) -> None:
+    """Refuses parameters that the head has no use for."""
+    for field, basis in (
+        ("shape_params", head.identity_basis),
+        ("expression_params", head.expression_basis),
+        ("eyelid_params", head.eyelid_basis),
+    ):
+        value = getattr(parameters, field)
+        if value is not None and basis is None:
+            raise ValueError(f"{field}: head {head.name!r} has no such directions")
+        if value is not None and value.shape[-1] > basis.shape[-1]:
+            raise ValueError(
+                f"{field}: expected at most {basis.shape[-1]} numbers for head "
+                f"{head.name!r}, got {value.shape[-1]}"
+            )
+    for field, joints in _JOINT_OF_FIELD.items():
+        value = getattr(parameters, field)
+        if value is not None and value.shape[-1] != 3 * len(joints):
+            raise ValueError(
+                f"{field}: expected {3 * len(joints)} numbers, got {value.shape[-1]}"
+            )
+        missing = set(joints) - set(head.joint_names or ("root",))
+        if value is not None and missing:
+            raise ValueError(
+                f"{field}: head {head.name!r} has no joint {', '.join(sorted(missing))}"
+            )
