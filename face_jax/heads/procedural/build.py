@@ -1,0 +1,79 @@
+"""The procedural head as a head model."""
+
+import functools
+
+import numpy as np
+
+from face_jax.geometry.head import HeadModel, LandmarkEmbedding
+from face_jax.heads.procedural import contour, landmarks, mediapipe, rig
+from face_jax.heads.procedural.assembly import Assembly, assemble
+from face_jax.heads.procedural.expressions import (
+    eyelid_directions,
+    expression_directions,
+)
+from face_jax.heads.procedural.identity import identity_directions
+from face_jax.heads.procedural.regions import regions
+
+_ORIGIN = np.array([0.0, 25.0, 35.0])
+"""Where the point between the pupils, at the depth of the root of the nose, lies in
+model space, mm: the origin is then inside the head, behind the nose."""
+_METRES = 1e-3
+
+
+@functools.lru_cache(maxsize=1)
+def procedural_head() -> HeadModel:
+    """A morphable head made by formulas alone; nothing is read or downloaded.
+
+    It has the joints of FLAME with skinning weights and no pose correctives, 60
+    named identity directions (weights of people are standard normal) and the
+    expression directions of ARKit (weights 0 to 1) under the names of ICT-FaceKit.
+    The result is kept for the life of the process.
+    """
+    head = assemble()
+    identity, expression = identity_directions(head), expression_directions(head)
+    materials, rows = np.unique(head.materials, return_inverse=True)
+    return HeadModel(
+        template=_float32((head.vertices + _ORIGIN) * _METRES),
+        faces=head.faces.astype(np.int32),
+        identity_basis=_basis(identity),
+        expression_basis=_basis(expression),
+        eyelid_basis=_float32(eyelid_directions(head) * _METRES),
+        joint_regressor=_float32(rig.joint_regressor(head)),
+        skinning_weights=_float32(rig.skinning_weights(head)),
+        landmarks=_landmarks(head),
+        regions=regions(head),
+        uvs=_float32(head.uvs),
+        faces_uv=head.faces_uv.astype(np.int32),
+        face_materials=rows.astype(np.int32),
+        name="procedural",
+        identity_names=tuple(identity),
+        expression_names=tuple(expression),
+        joint_names=rig.JOINT_NAMES,
+        joint_parents=rig.JOINT_PARENTS,
+        material_names=tuple(materials.tolist()),
+        licence="Apache-2.0, made by face_jax",
+    )
+
+
+def _basis(directions: dict[str, np.ndarray]) -> np.ndarray:
+    """Columns [V, 3, n] in metres of directions in millimetres."""
+    return _float32(np.stack(list(directions.values()), -1) * _METRES)
+
+
+def _landmarks(head: Assembly) -> dict[str, LandmarkEmbedding]:
+    static = landmarks.embedding(head.faces, landmarks.static_51())
+    turning = contour.contour_79(head.vertices, head.faces)
+    full = LandmarkEmbedding(
+        np.concatenate([turning.faces[0], static.faces]),
+        np.concatenate([turning.bary[0], static.bary]),
+    )
+    return {
+        "static_51": static,
+        "full_68": full,
+        "contour_79": turning,
+        "mediapipe_105": landmarks.embedding(head.faces, mediapipe.mediapipe_places()),
+    }
+
+
+def _float32(values: np.ndarray) -> np.ndarray:
+    return np.asarray(values, np.float32)

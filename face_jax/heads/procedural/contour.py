@@ -1,0 +1,54 @@
+"""The contour of the face: where the silhouette runs at each yaw of the head."""
+
+import numpy as np
+
+from face_jax.geometry.head import LandmarkEmbedding
+from face_jax.heads.procedural.places import Place, embed
+
+# fmt: off
+_SIDE: tuple[Place, ...] = (
+    ("jaw_line", 3.2, 0.0), ("jaw_line", 6.4, 0.0), ("jaw_line", 10.0, -0.2),
+    ("chin_3", 13.8, 0.0), ("chin_1", 16.3, 0.0), ("under_lip", 17.4, 0.0),
+    ("nose_base", 17.8, 0.0), ("nose_1", 18.2, 0.0),
+)
+# fmt: on
+"""Points 9 to 16 of the contour, from the chin to the left ear."""
+_CHIN: Place = ("jaw_line", 0.0, 0.0)
+_INNERMOST = 9.0
+"""Column up to which the silhouette may move towards the nose."""
+_STEPS = 41
+YAWS = (*range(40), *(-yaw for yaw in range(1, 40)))
+"""Yaws in degrees in the order of their rows."""
+
+
+def contour_79(vertices: np.ndarray, faces: np.ndarray) -> LandmarkEmbedding:
+    """Contours of 17 points [79, 17] from the right ear past the chin to the left.
+
+    A point slides along its row of the chart, between its place in front of the ear
+    and the cheek, to where the turned head reaches furthest to its side.
+
+    Args:
+      vertices: [V, 3] of the neutral head.
+      faces: [F, 3].
+    """
+    paths = [_path(place) for place in _SIDE]
+    tracks = [[_flip(place) for place in path] for path in paths[::-1]]
+    tracks += [[_CHIN] * _STEPS, *paths]
+    rows, bary = embed(faces, [place for track in tracks for place in track])
+    points = np.einsum("pk,pkc->pc", bary, vertices[faces[rows]])
+    points = points.reshape(17, _STEPS, 3)
+    yaws = np.radians(YAWS)[:, None, None]
+    reach = points[..., 0] * np.cos(yaws) + points[..., 2] * np.sin(yaws)
+    side = np.sign(np.arange(17) - 8)[:, None]
+    best = np.argmax(reach * side, -1) + _STEPS * np.arange(17)
+    return LandmarkEmbedding(rows[best], bary[best])
+
+
+def _path(place: Place) -> list[Place]:
+    row, column, further = place
+    inner = min(_INNERMOST, column)
+    return [(row, at, further) for at in np.linspace(column, inner, _STEPS)]
+
+
+def _flip(place: Place) -> Place:
+    return place[0], -place[1], place[2]

@@ -1,0 +1,95 @@
+"""Brows and lashes: strips just above the skin that follow its motion."""
+
+import numpy as np
+
+from face_jax.heads.procedural import chart, skin, unwrap
+from face_jax.heads.procedural.parts import Part, grid_faces, make_part, other_side
+
+# fmt: off
+_BROW = (
+    # column, middle in rows above the row "brow", half width in rows
+    (2.6, -0.3, 0.12), (3.2, -0.22, 0.42), (4.5, -0.1, 0.52), (6.0, 0.02, 0.5),
+    (7.5, 0.14, 0.46), (9.0, 0.22, 0.4), (10.5, 0.2, 0.33), (12.0, 0.04, 0.24),
+    (13.2, -0.22, 0.12), (13.8, -0.4, 0.03),
+)
+# fmt: on
+_BROW_LIFT, _LASH_LIFT = 0.9, 0.2
+
+
+def brows(skin_vertices: np.ndarray) -> tuple[Part, Part]:
+    """The left and the right brow."""
+    column, middle, half = np.array(_BROW).T
+    up = np.stack([middle + half, middle, middle - half])
+    columns = np.broadcast_to(column, up.shape)
+    rows = chart.ROWS["brow"] - up
+    lift = _BROW_LIFT * np.array([0.2, 1.0, 0.2])[:, None] * (half > 0.1)
+    return _strips("brow", "brows", rows, columns, lift, skin_vertices)
+
+
+def lashes(skin_vertices: np.ndarray) -> tuple[Part, Part]:
+    """The left and the right upper lashes."""
+    column = np.linspace(5.0, 12.6, 10)
+    rows = np.array([0.25, 0.0])[:, None] + chart.ROWS["upper_margin"]
+    rows = np.broadcast_to(rows, (2, 10))
+    columns = np.broadcast_to(column, (2, 10))
+    reach = np.sin(np.linspace(0.25, 0.9, 10) * np.pi)
+    lift = _LASH_LIFT + np.stack([0 * reach, 0 * reach])
+    return _strips("lashes", "lashes", rows, columns, lift, skin_vertices)
+
+
+def _strips(
+    name: str,
+    material: str,
+    rows: np.ndarray,
+    columns: np.ndarray,
+    lift: np.ndarray,
+    skin_vertices: np.ndarray,
+) -> tuple[Part, Part]:
+    corners, weights = _on_grid(rows.ravel(), columns.ravel())
+    base = np.einsum("nk,nkc->nc", weights, skin_vertices[corners])
+    out = _outward(corners, skin_vertices)
+    points = base + lift.reshape(-1, 1) * out
+    faces = grid_faces(*rows.shape)
+    u, v = np.meshgrid(np.linspace(0, 1, rows.shape[1]), np.linspace(1, 0, len(rows)))
+    square = np.stack([u, v], -1).reshape(-1, 2)
+    left = make_part(
+        f"left_{name}",
+        points,
+        faces,
+        material,
+        unwrap.on_island(f"left_{name}", square),
+        follow=(corners, weights),
+    )
+    uvs = unwrap.on_island(f"right_{name}", square * [-1, 1] + [1, 0])
+    return left, other_side(left, f"right_{name}", uvs, skin.mirror())
+
+
+def _on_grid(rows: np.ndarray, columns: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Corners [N, 4] of the grid cells around fractional places, and their weights."""
+    row, column = np.floor(rows).astype(int), np.floor(columns).astype(int)
+    down, right = rows - row, columns - column
+    corners = np.stack(
+        [
+            1 + (row + i - 1) * skin.COLUMNS + (column + j + skin.MIDDLE) % skin.COLUMNS
+            for i in (0, 1)
+            for j in (0, 1)
+        ],
+        -1,
+    )
+    weights = np.stack(
+        [
+            (1 - down) * (1 - right),
+            (1 - down) * right,
+            down * (1 - right),
+            down * right,
+        ],
+        -1,
+    )
+    return corners, weights
+
+
+def _outward(corners: np.ndarray, skin_vertices: np.ndarray) -> np.ndarray:
+    """Unit normals [N, 3] of the cells with the given corners."""
+    a, b, c, d = np.moveaxis(skin_vertices[corners], 1, 0)
+    normal = np.cross(c - b, d - a)
+    return normal / np.linalg.norm(normal, axis=1, keepdims=True)

@@ -1,0 +1,95 @@
+"""Teeth: an upper and a lower arch of scalloped crowns above their gums."""
+
+import numpy as np
+
+from face_jax.heads.procedural import unwrap
+from face_jax.heads.procedural.parts import Part, grid_faces, make_part
+
+_HALF_WIDTH, _DEPTH = 25.0, 29.0
+"""Half axes of the arch of the upper teeth, mm."""
+_UPPER_FRONT, _LOWER_FRONT, _LOWER_SCALE = 2.0, -0.6, 0.94
+_UPPER_EDGE, _LOWER_EDGE = -66.8, -66.0
+"""y of the edges of the incisors."""
+_UPPER_TEETH = (8.6, 6.8, 7.6, 7.0, 6.8, 9.0)
+_LOWER_TEETH = (5.5, 6.0, 7.0, 7.0, 7.2, 10.0)
+"""Widths of the teeth of one side from the middle backwards, mm."""
+_PROFILE = (
+    (16.5, -1.5, 0.0),
+    (9.6, 0.2, 0.6),
+    (5.0, 0.7, 0.0),
+    (0.0, 0.0, 1.0),
+    (0.3, -1.6, 1.0),
+    (7.0, -5.0, 0.0),
+)
+"""Height above the edge, depth in front of the arch, share of the notches."""
+
+
+def arches() -> tuple[Part, Part]:
+    """The upper and the lower teeth with their gums."""
+    upper = _arch("upper_teeth", _UPPER_TEETH, 1.0, _UPPER_FRONT, _UPPER_EDGE, 1)
+    lower = _arch(
+        "lower_teeth", _LOWER_TEETH, _LOWER_SCALE, _LOWER_FRONT, _LOWER_EDGE, -1
+    )
+    return upper, lower
+
+
+def _arch(
+    name: str,
+    widths: tuple[float, ...],
+    scale: float,
+    front: float,
+    edge: float,
+    up: int,
+) -> Part:
+    """One arch; ``up`` is 1 for teeth that hang and -1 for teeth that stand."""
+    way, notch = _stations(widths)
+    angle = _angle_on_arch(way / scale)
+    outward = np.stack([np.sin(angle) * _DEPTH, np.cos(angle) * _HALF_WIDTH], -1)
+    outward /= np.linalg.norm(outward, axis=-1, keepdims=True)
+    rows = []
+    for height, depth, notched in _PROFILE:
+        out = scale * depth - 0.8 * notch * (notched < 1) * (depth > 0)
+        flat = scale * np.stack(
+            [_HALF_WIDTH * np.sin(angle), _DEPTH * (np.cos(angle) - 1)], -1
+        )
+        flat = flat + np.reshape(out, (-1, 1)) * outward
+        y = edge + up * (height + notched * notch * (0.8 if height < 5 else -1.2))
+        rows.append(np.stack([flat[:, 0], y + 0 * notch, front + flat[:, 1]], -1))
+    return _part(name, np.stack(rows if up > 0 else rows[::-1]), up)
+
+
+def _part(name: str, grid: np.ndarray, up: int) -> Part:
+    rows, columns = grid.shape[:2]
+    faces = grid_faces(rows, columns, middle=columns // 2)
+    numbers = np.arange(rows * columns).reshape(rows, columns)
+    strip = faces.min(1) // columns
+    gum = strip == (0 if up > 0 else rows - 2)
+    u, v = np.meshgrid(np.linspace(0, 1, columns), np.linspace(0.47, 0, rows))
+    square = np.stack([u, v + (0.52 if up > 0 else 0.0)], -1).reshape(-1, 2)
+    return make_part(
+        name,
+        grid.reshape(-1, 3),
+        faces,
+        list(np.where(gum, "gums", "teeth")),
+        unwrap.on_island("teeth", square),
+        mirror=numbers[:, ::-1].ravel(),
+    )
+
+
+def _stations(widths: tuple[float, ...]) -> tuple[np.ndarray, np.ndarray]:
+    """Ways [N] along the arch, from right to left, and where teeth meet (1)."""
+    half, meets = [0.0], [1.0]
+    for width in widths:
+        start = half[-1]
+        half += [start + 0.18 * width, start + 0.82 * width, start + width]
+        meets += [0.0, 0.0, 1.0]
+    way = np.array(half)
+    return np.concatenate([-way[:0:-1], way]), np.array(meets[:0:-1] + meets)
+
+
+def _angle_on_arch(way: np.ndarray) -> np.ndarray:
+    """Parameter of the ellipse at given lengths of arc from its front."""
+    angles = np.linspace(0, 0.75 * np.pi, 400)
+    speed = np.hypot(_HALF_WIDTH * np.cos(angles), _DEPTH * np.sin(angles))
+    length = np.concatenate([[0], np.cumsum((speed[1:] + speed[:-1]) / 2)])
+    return np.sign(way) * np.interp(np.abs(way), length * (angles[1]), angles)
