@@ -56,6 +56,7 @@ def task() -> ConfigDict:
             "phase3_start": 500_000,
             "discriminator_warmup": 500,
             "num_pixels": 4096,
+            "keypoint_focus": 0.0,
             "lattice_stride": 2,
             "lattice_sampling": True,
             "block_size": 4096,

@@ -164,6 +164,7 @@ def _resize(config: ConfigDict, size: int) -> None:
 def _use_clip(config: ConfigDict, clip: Path, landmarks: Path | None) -> None:
     if landmarks is None:
         config.task.networks.keypoints = "learned"
+        config.task.keypoint_focus = 0.0
     for data in _data_blocks(config):
         data.source = "clips"
         data.clips.update({"path": str(clip), "crop": "clip"})

@@ -7,6 +7,7 @@ import flax.struct
 import jax
 import jax.numpy as jnp
 
+from face_jax.fsrt.encoding import pixel_grid
 from face_jax.types import Array
 
 
@@ -78,6 +79,40 @@ def random_positions(
     keys = jax.random.split(key, (batch_size, num_driving))
     pick = jax.vmap(jax.vmap(lambda k: jax.random.permutation(k, total)[:num_pixels]))
     return pick(keys), jnp.zeros((batch_size, num_driving, 0), jnp.int32)
+
+
+def focused_positions(
+    key: Array,
+    keypoints: Array,
+    num_pixels: int,
+    image_size: int,
+    focus: float,
+    radius: float,
+) -> tuple[Array, Array]:
+    """As ``random_positions``, with pixels near keypoints more often than others.
+
+    Pixels are drawn one after the other with probabilities proportional to
+    ``1 + focus exp(-d^2 / (2 radius^2))``, d the distance to the nearest keypoint: the
+    largest of their logarithms plus Gumbel noise are such a draw.
+
+    Args:
+      key: random key.
+      keypoints: [B, D, K, 2] of the driving frames, (x, y) in [-1, 1].
+      num_pixels: N.
+      image_size: side of the image, pixels.
+      focus: how much more likely a pixel at a keypoint is.
+      radius: in units of half the image side.
+
+    Returns:
+      int32 [B, D, N] and int32 [B, D, 0].
+    """
+    grid = jnp.asarray(pixel_grid(image_size, image_size)).reshape(-1, 2)
+    offsets = grid[:, None] - keypoints[..., None, :, :]
+    nearest = jnp.min(jnp.sum(offsets**2, axis=-1), axis=-1)
+    weights = 1 + focus * jnp.exp(nearest / (-2 * radius**2))
+    scores = jnp.log(weights) + jax.random.gumbel(key, weights.shape)
+    _, positions = jax.lax.top_k(scores, num_pixels)
+    return positions, jnp.zeros((*positions.shape[:-1], 0), jnp.int32)
 
 
 def random_split(

@@ -5,6 +5,8 @@ same face are what the statistical regularisation compares. Source: FSRT,
 arXiv 2404.09736.
 """
 
+import functools
+
 import flax.struct
 import jax.numpy as jnp
 
@@ -110,12 +112,7 @@ def describe_views(
     Returns:
       The description.
     """
-    scale = batch["keypoint_scale"][:, None, None]
-    shift = batch["keypoint_shift"][:, None, None]
-
-    def cropped(keypoints: Array) -> Array:
-        return (keypoints + shift) * scale
-
+    cropped = functools.partial(cropped_keypoints, batch)
     given = _given_keypoints(networks, batch, cropped)
     expressive = [
         views.sources,
@@ -136,6 +133,13 @@ def describe_views(
         )
     vectors = _split(express(networks, variables, found), expressive)
     return Description(cropped(keypoints[0]), cropped(keypoints[1]), *vectors)
+
+
+def cropped_keypoints(batch: Batch, keypoints: Array) -> Array:
+    """Keypoints [B, n, K, 2] of whole frames in the crop that an item's frames share."""
+    scale = batch["keypoint_scale"][:, None, None]
+    shift = batch["keypoint_shift"][:, None, None]
+    return (keypoints + shift) * scale
 
 
 def _given_keypoints(networks: Networks, batch: Batch, cropped):

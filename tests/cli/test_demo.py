@@ -40,6 +40,7 @@ def test_size_reaches_networks_and_data():
 def test_clip_without_landmarks_learns_its_keypoints(clip):
     config = demo_config(CONFIG, clip, None, None)
     assert config.task.networks.keypoints == "learned"
+    assert config.task.keypoint_focus == 0.0
     for data in (config.data, config.evals.tail.data):
         assert data.source == "clips" and data.clips.path == str(clip)
     with_landmarks = demo_config(CONFIG, clip, clip, None)

@@ -137,6 +137,26 @@ def test_random_positions_do_not_repeat():
     np.testing.assert_array_equal(np.sort(both), np.arange(64))
 
 
+def test_focused_positions_gather_around_keypoints():
+    points = jnp.asarray([[[[-0.5, -0.5]]], [[[0.5, 0.5]]]])
+    positions, rest = drawing.focused_positions(
+        jax.random.key(0), points, 200, 64, focus=20.0, radius=0.15
+    )
+    assert positions.shape == (2, 1, 200) and rest.shape == (2, 1, 0)
+    for flat, row in zip(np.asarray(positions)[:, 0], (15.5, 47.5), strict=True):
+        assert len(set(flat)) == 200
+        distance = np.hypot(flat // 64 - row, flat % 64 - row)
+        # 452 pixels lie within three radii: 11 % of the picture, about half the weight.
+        assert 0.35 < np.mean(distance < 3 * 0.15 * 32) < 0.75
+    even, _ = drawing.focused_positions(jax.random.key(0), points, 200, 64, 0.0, 0.15)
+    assert 0.05 < np.mean(np.hypot(even[0] // 64 - 16, even[0] % 64 - 16) < 14.4) < 0.25
+
+
+def test_focus_needs_landmarks():
+    with pytest.raises(ValueError, match=r"task\.keypoint_focus: only with"):
+        small_task(keypoint_focus=4.0)
+
+
 def test_statistics_per_shard_are_means_over_the_shards_alone():
     """Two shards give the mean of what each half of the batch gives by itself."""
     task = small_task(statistics_shards=2, color_jitter=False)
