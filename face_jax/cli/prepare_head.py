@@ -5,11 +5,18 @@ from pathlib import Path
 
 DESCRIPTION = """\
 Writes a head model as one .npz file, which `face_jax.heads.library.head` and every
-command with --head take.
+command that asks for a head take.
 
 No licensed head comes with this library: you get the files from their owners, under
 their terms, and this command converts them once. The terms stay in the file."""
 EPILOG = """examples:
+  # 100 identities and 57 expressions of ICT-FaceKit (MIT licence), fetched with git
+  face-jax prepare head ict ICT-FaceKit --fetch --out heads/ict.npz
+
+  # the same from a copy that you have
+  face-jax prepare head ict ~/ICT-FaceKit --out heads/ict.npz
+
+  # the built-in head
   face-jax prepare head procedural --out heads/procedural.npz
 """
 
@@ -17,30 +24,95 @@ EPILOG = """examples:
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Describes the command line."""
     models = parser.add_subparsers(dest="model", metavar="MODEL", required=True)
-    procedural = models.add_parser(
-        "procedural", help="the built-in head, drawn by formulas"
-    )
-    _add_out(procedural)
+    _add_ict(models.add_parser("ict", help="ICT-FaceKit's, learned from scans"))
+    procedural = models.add_parser("procedural", help="the built-in one")
     procedural.set_defaults(build=_procedural)
+    for model in models.choices.values():
+        _add_output(model)
 
 
 def main(args: argparse.Namespace) -> int:
-    """Builds a head and writes it; returns the exit status."""
-    from face_jax.heads.storage import save_head
+    """Builds a head and writes it; returns the exit status.
 
+    Raises:
+      ValueError: an argument or a file is wrong.
+      OSError: a file is not there, or cannot be fetched or written.
+    """
+    from face_jax.heads.storage import check_name, save_head
+
+    check_name(args.out)
     head = args.build(args)
-    save_head(args.out, head)
-    print(f"{args.out}: {head.name}, {len(head.template)} vertices")
+    save_head(args.out, head, compact=args.compact)
+    print(
+        f"{args.out}: {head.name}, {len(head.template)} vertices, "
+        f"{head.identity_basis.shape[-1]} identity and "
+        f"{head.expression_basis.shape[-1]} expression directions"
+    )
     return 0
 
 
-def _add_out(parser: argparse.ArgumentParser) -> None:
+def _add_output(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--out", required=True, type=Path, metavar="FILE.npz", help="file to write"
     )
+    parser.add_argument(
+        "--compact",
+        action="store_true",
+        help="store directions as 16-bit numbers: a smaller file, positions exact to "
+        "about a micrometre",
+    )
+
+
+def _add_ict(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "path", type=Path, metavar="PATH", help="folder of the owners' repository"
+    )
+    parser.add_argument(
+        "--fetch",
+        action="store_true",
+        help="clone the repository (about 400 MB) into PATH with git first, unless "
+        "PATH exists",
+    )
+    parser.add_argument(
+        "--identities",
+        type=int,
+        default=100,
+        metavar="N",
+        help="identity directions to take, the strongest first (default: all 100)",
+    )
+    parser.add_argument(
+        "--parts",
+        nargs="+",
+        metavar="PART",
+        help="pieces of the mesh to take (default: what is opaque: no lashes, corneas "
+        "and tear films)",
+    )
+    parser.add_argument(
+        "--allow-missing",
+        action="store_true",
+        help="take the directions whose files are there",
+    )
+    parser.set_defaults(build=_ict)
+
+
+def _ict(args: argparse.Namespace):
+    from face_jax.cli.progress import Progress
+    from face_jax.heads import ict
+
+    parts = ict.check_parts(args.parts or ict.SHOWN_PARTS)
+    if args.fetch and not args.path.exists():
+        print(f"Fetching {ict.REPOSITORY}")
+        ict.fetch(args.path)
+    files = ict.find_files(
+        args.path, identities=args.identities, allow_missing=args.allow_missing
+    )
+    with Progress(len(files), "files") as progress:
+        geometry = ict.read_files(files, progress.update)
+    return ict.head_from_geometry(geometry, parts)
 
 
 def _procedural(args: argparse.Namespace):
+    del args
     from face_jax.heads.library import head
 
     return head("procedural")

@@ -64,9 +64,7 @@ def save_head(
     Raises:
       ValueError: the name has another ending, or the head's arrays do not fit together.
     """
-    path = Path(path)
-    if path.suffix != ".npz":
-        raise ValueError(f"{path}: expected a name ending in .npz")
+    path = check_name(path)
     check_head(head, head.name or "head")
     contents = _arrays(head)
     if compact:
@@ -79,6 +77,18 @@ def save_head(
         os.replace(temporary, path)
     finally:
         temporary.unlink(missing_ok=True)
+
+
+def check_name(path: str | os.PathLike[str]) -> Path:
+    """The path of a head model to write.
+
+    Raises:
+      ValueError: it does not end in ``.npz``.
+    """
+    path = Path(path)
+    if path.suffix != ".npz":
+        raise ValueError(f"{path}: expected a name ending in .npz")
+    return path
 
 
 def load_head(path: str | os.PathLike[str]) -> HeadModel:

@@ -38,7 +38,7 @@ def full_head() -> HeadModel:
         joint_names=("root", "jaw"),
         joint_parents=(-1, 0),
         material_names=("skin", "sclera"),
-        licence="Anyone may use it – “freely”.",
+        licence="Anyone may use it: © São Paulo.",
     )
 
 
