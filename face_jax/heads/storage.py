@@ -125,9 +125,9 @@ def _texts(head: HeadModel) -> dict[str, Any]:
     return {"format": FORMAT, "version": VERSION, **static}
 
 
-def _arrays(head: HeadModel) -> dict[str, np.ndarray]:
+def _arrays(head: HeadModel) -> dict[str, Any]:
     found = {name: getattr(head, name) for name in ARRAYS}
-    contents = {
+    contents: dict[str, Any] = {
         name: np.asarray(array, np.int32 if name in _INTEGERS else np.float32)
         for name, array in found.items()
         if array is not None
@@ -183,16 +183,14 @@ def _build(contents: Mapping[str, np.ndarray], texts: Mapping[str, Any]) -> Head
     for field in BASES:
         if f"{field}_scale" in contents:
             arrays[field] = arrays[field] * contents[f"{field}_scale"]
-    static = {
+    static: dict[str, Any] = {
         field: texts[field] if isinstance(texts[field], str) else tuple(texts[field])
         for field in TEXTS
     }
-    return HeadModel(
-        **{name: jnp.asarray(array) for name, array in arrays.items()},
-        landmarks=_landmarks(contents),
-        regions=_below(contents, "regions"),
-        **static,
-    )
+    fields: dict[str, Any] = {name: jnp.asarray(a) for name, a in arrays.items()}
+    fields |= {"landmarks": _landmarks(contents)}
+    fields |= {"regions": _below(contents, "regions")}
+    return HeadModel(**fields, **static)
 
 
 def _landmarks(contents: Mapping[str, np.ndarray]) -> dict[str, LandmarkEmbedding]:

@@ -60,8 +60,8 @@ INNER_FACE = (
     5702, 5711, 5533, 6216, 6207, 6470, 5517, 5966,
 )
 """The 51 other points of the Multi-PIE mark-up: brows, nose, eyes, mouth."""
-OUTER_LIPS = slice(31, 43)
-"""The outline of the lips in ``INNER_FACE``."""
+OUTER_LIPS = INNER_FACE[31:43]
+"""The outline of the lips."""
 # fmt: on
 
 

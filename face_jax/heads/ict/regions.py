@@ -107,7 +107,7 @@ def _within(values: np.ndarray, limits: tuple[float, float]) -> np.ndarray:
 
 def _lips(mesh: ObjMesh) -> np.ndarray:
     """Outline [12, 2] of the lips."""
-    points = mesh.vertices[list(anatomy.INNER_FACE[anatomy.OUTER_LIPS]), :2]
+    points = mesh.vertices[list(anatomy.OUTER_LIPS), :2]
     middle = points.mean(axis=0)
     return middle + _LIP_MARGIN * (points - middle)
 
