@@ -8,8 +8,8 @@ from face_jax.geometry.head import HeadModel, LandmarkEmbedding
 from face_jax.heads.procedural import contour, landmarks, mediapipe, rig
 from face_jax.heads.procedural.assembly import Assembly, assemble
 from face_jax.heads.procedural.expressions import (
-    eyelid_directions,
     expression_directions,
+    eyelid_directions,
 )
 from face_jax.heads.procedural.identity import identity_directions
 from face_jax.heads.procedural.regions import regions

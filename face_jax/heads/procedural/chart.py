@@ -52,6 +52,31 @@ def place(row: str, column: float) -> tuple[float, float]:
     return float(across), float(ROW_HEIGHTS[ROWS[row]])
 
 
+def spread(
+    first: str, last: str, column: float, three: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """Points of the rows from one to another along a parabola.
+
+    Args:
+      first: name of the upper row.
+      last: name of the lower row.
+      column: column of all of them.
+      three: [3, 3] positions on the upper row, half way down and on the lower row.
+
+    Returns:
+      Chart places [N, 2] and positions [N, 3].
+    """
+    names = ROW_NAMES[ROWS[first] : ROWS[last] + 1]
+    places = np.array([place(name, column) for name in names])
+    down = (places[:1, 1:] - places[:, 1:]) / (places[0, 1] - places[-1, 1])
+    weights = [
+        (1 - down) * (1 - 2 * down),
+        4 * down * (1 - down),
+        down * (2 * down - 1),
+    ]
+    return places, np.concatenate(weights, 1) @ three
+
+
 def half_grid() -> np.ndarray:
     """Chart coordinates [rows, 30, 2] of the left half of the face, middle included."""
     across, up = np.meshgrid(COLUMN_PLACES, ROW_HEIGHTS)

@@ -5,47 +5,47 @@ import numpy as np
 from face_jax.heads.procedural import unwrap
 from face_jax.heads.procedural.parts import Part, grid_faces, make_part, other_side
 
-_CENTRE = np.array([69.5, -20.0, -97.0])
+_CENTRE = np.array([72.0, -21.0, -95.0])
 """The left ear canal."""
-_LEAN, _FLARE = np.radians(12.0), np.radians(28.0)
-"""How far the ear leans back, and its angle to the side of the head."""
-_SEGMENTS = 22
+_LEAN, _FLARE = np.radians(10.0), np.radians(26.0)
+"""How far the ear leans back, and the angle of its back half to the side of the head."""
+_SEGMENTS = 24
 
 # fmt: off
-_RINGS = (
-    # radius, height of the rim side, height at the face side and lobe
-    (0.08, -5.0, -3.0), (0.30, -5.5, -2.0), (0.46, 0.5, -1.0), (0.58, 3.5, 0.0),
-    (0.74, 1.5, 0.5), (0.86, 5.0, 1.0), (0.97, 5.2, 1.0), (1.0, 3.0, 0.0),
-    (0.93, 0.5, -2.0), (0.62, -9.0, -8.0),
-)
+_REACH = (33, 36, 35, 30, 26.5, 26, 29, 27, 17, 11, 13, 24)
+"""Distance in mm of the edge from the canal, every 30 degrees from the top backwards."""
+_RADII = (0.1, 0.32, 0.47, 0.58, 0.72, 0.84, 0.94, 1.0, 0.93, 0.62)
+"""Rings in parts of that distance; the last two lie behind the ear."""
+_HELIX = (-2.0, -2.2, 0.5, 3.2, 0.6, 4.4, 5.2, 3.0, 0.0, -10.0)
+_LOBE = (-2.0, -2.0, -0.5, 1.0, 1.6, 2.0, 1.6, 0.2, -1.5, -9.0)
+_FRONT = (-2.0, -2.0, -1.0, 1.0, 2.0, 0.5, -2.0, -4.0, -6.0, -10.0)
+"""Heights of the rings in mm: at the upper and back edge, in the lobe, at the tragus."""
 # fmt: on
+_LOBE_AT, _FRONT_AT = 190.0, 265.0
+"""Degrees from the top backwards at which lobe and tragus lie."""
 
 
 def ears() -> tuple[Part, Part]:
     """The left and the right ear."""
-    turn = np.arange(_SEGMENTS) / _SEGMENTS * 2 * np.pi
-    back, up = np.sin(turn), np.cos(turn)
-    reach = _outline(back, up)
-    # Helix and folds fade towards the face and in the lobe.
-    folded = np.clip(1.15 + 1.3 * back, 0, 1) * np.clip(1.55 + 1.6 * up, 0, 1)
-    radius, rim, plain = np.array(_RINGS).T[:, :, None]
-    height = rim * folded + plain * (1 - folded) - 3.0 * np.clip(-back, 0, 1) * radius
-    local = np.stack([radius * reach * back, radius * reach * up, height], -1)
-    vertices = _CENTRE + local @ _axes()
-    faces = grid_faces(len(_RINGS), _SEGMENTS, closed=True)[:, ::-1]
-    middle = np.arange(_SEGMENTS)
-    lid = np.stack([0 * middle[2:], middle[1:-1], middle[2:]], -1)[:, ::-1]
-    square = (
-        0.5
-        + 0.49
-        * np.stack([back, up], -1)
-        * np.linspace(0.05, 1, len(_RINGS))[:, None, None]
-    )
+    degrees = np.arange(_SEGMENTS) * 360.0 / _SEGMENTS
+    back, up = np.sin(np.radians(degrees)), np.cos(np.radians(degrees))
+    radii = np.array(_RADII)[:, None] * _reach(degrees)
+    # The front half lies along the head; only the back half stands off.
+    along_head = np.tan(_FLARE) * np.clip(-back, 0, None) * radii
+    local = np.stack([radii * back, radii * up, _heights(degrees) + along_head], -1)
+    vertices = _CENTRE + local.reshape(-1, 3) @ _axes()
+    # Seen from outside, segments run clockwise and rings outwards: turn the faces.
+    rings = grid_faces(len(_RADII), _SEGMENTS, closed=True)[:, ::-1]
+    steps = np.arange(1, _SEGMENTS - 1)
+    canal = np.stack([steps + 1, steps, 0 * steps], -1)
+    square = 0.5 + 0.49 * np.stack([back, up], -1) * np.linspace(
+        0.05, 1, len(_RADII)
+    ).reshape(-1, 1, 1)
     square = square.reshape(-1, 2)
     left = make_part(
         "left_ear",
-        vertices.reshape(-1, 3),
-        np.concatenate([faces, lid]),
+        vertices,
+        np.concatenate([rings, canal]),
         "skin",
         unwrap.on_island("left_ear", square),
     )
@@ -53,13 +53,27 @@ def ears() -> tuple[Part, Part]:
     return left, other_side(left, "right_ear", mirrored)
 
 
-def _outline(back: np.ndarray, up: np.ndarray) -> np.ndarray:
-    """Distance in mm of the edge of the ear from its canal in a direction."""
-    across = np.where(back > 0, 25.0, 9.0 + 3 * np.clip(up, 0, 1))
-    along = np.where(up > 0, 34.0, 30.0)
-    plain = 1 / np.sqrt((back / across) ** 2 + (up / along) ** 2)
-    # The outline narrows to the lobe.
-    return plain * (1 - 0.18 * np.clip(back, 0, 1) * np.clip(-up, 0, 1) * 2)
+def _reach(degrees: np.ndarray) -> np.ndarray:
+    """Distance [N] of the edge: the trigonometric polynomial through ``_REACH``."""
+    waves = np.fft.rfft(_REACH) / len(_REACH)
+    orders = np.arange(1, len(waves) - 1)
+    turns = np.exp(1j * np.radians(degrees)[:, None] * orders)
+    return waves[0].real + 2 * (turns * waves[1:-1]).real.sum(-1)
+
+
+def _heights(degrees: np.ndarray) -> np.ndarray:
+    """Heights [rings, N] of the surface over the plane of the ear."""
+    lobe = np.exp(-((_turn(degrees - _LOBE_AT) / 38.0) ** 2))
+    front = np.exp(-((_turn(degrees - _FRONT_AT) / 36.0) ** 2))
+    helix = np.clip(1 - lobe - front, 0, 1)
+    total = helix + lobe + front
+    profiles = np.array([_HELIX, _LOBE, _FRONT])
+    return np.einsum("kr,kn->rn", profiles, np.stack([helix, lobe, front]) / total)
+
+
+def _turn(degrees: np.ndarray) -> np.ndarray:
+    """Angles between -180 and 180 degrees."""
+    return (degrees + 180.0) % 360.0 - 180.0
 
 
 def _axes() -> np.ndarray:
@@ -67,5 +81,5 @@ def _axes() -> np.ndarray:
     back = np.array([np.sin(_FLARE), 0.0, -np.cos(_FLARE)])
     up = np.array([0.0, 1.0, 0.0])
     out = np.cross(back, up)
-    lean = np.cos(_LEAN), np.sin(_LEAN)
-    return np.stack([lean[0] * back - lean[1] * up, lean[0] * up + lean[1] * back, out])
+    cos, sin = np.cos(_LEAN), np.sin(_LEAN)
+    return np.stack([cos * back - sin * up, cos * up + sin * back, out])

@@ -11,23 +11,21 @@ from face_jax.heads.procedural.sides import smoothstep
 
 _JAW_OPEN = 21.0
 """Degrees by which the jaw turns at jawOpen = 1."""
-_JAW_SLIDES = {
-    "jawForward": (0.0, -1.0, 7.0),
-    "jawLeft": (9.0, 0.0, -1.0),
-    "jawRight": (-9.0, 0.0, -1.0),
-}
-"""Ways of the jaw in mm."""
+_JAW_FORWARD, _JAW_TURN = (0.0, -1.0, 7.0), 5.0
+"""Way of the jaw in mm at jawForward = 1, degrees by which it turns at jawLeft = 1."""
+_OTHERS = ("jawForward", "jawLeft", "jawRight", "mouthClose", "mouthLeft", "mouthRight")
+"""Directions of both sides that are not symmetric pulls."""
 _CLOSE_SHARES, _CLOSE_REACH = (0.4, -0.6), 32.0
 """What mouthClose makes the upper and lower lip go of the way that jawOpen opens, and
 how far above and below the lips that fades, mm of the chart."""
 _LID_WAYS = {
     "eyeBlink": (0.94, 0.06),
-    "eyeSquint": (0.16, 0.32),
+    "eyeSquint": (0.1, 0.24),
     "eyeWide": (-0.26, -0.06),
     "eyeLookDown": (0.42, -0.08),
     "eyeLookUp": (-0.16, 0.08),
-    "cheekRaiser": (0.06, 0.2),
-    "cheekSquint": (0.05, 0.2),
+    "cheekRaiser": (0.02, 0.12),
+    "cheekSquint": (0.02, 0.12),
     "eyeLookIn": (0.0, 0.0),
     "eyeLookOut": (0.0, 0.0),
 }
@@ -48,9 +46,9 @@ def expression_directions(head: Assembly) -> dict[str, np.ndarray]:
         left = _one_sided(head, name)
         directions[f"{name}_L"] = left
         directions[f"{name}_R"] = left[head.mirror] * [-1, 1, 1]
-    for name in (*_JAW_SLIDES, *SYMMETRIC, "mouthClose", "mouthLeft", "mouthRight"):
+    for name in (*SYMMETRIC, *_OTHERS):
         directions[name] = _middle(head, name)
-    return directions
+    return dict(sorted(directions.items()))
 
 
 def eyelid_directions(head: Assembly) -> np.ndarray:
@@ -73,29 +71,36 @@ def _one_sided(head: Assembly, name: str) -> np.ndarray:
 
 def _middle(head: Assembly, name: str) -> np.ndarray:
     """Displacements [V, 3] of a direction that moves both sides."""
+    if name in ("jawRight", "mouthRight"):
+        left = _middle(head, name.replace("Right", "Left"))
+        return left[head.mirror] * [-1, 1, 1]
+    if name.startswith("jaw"):
+        moved = _jaw_moved(head, name)
+    else:
+        moved = np.zeros_like(head.vertices)
     surface = head.vertices[head.ranges["skin"]]
-    if name in _JAW_SLIDES:
-        return rig.jaw_weights(head)[:, None] * np.array(_JAW_SLIDES[name])
     if name == "mouthClose":
         return _followed(head, _closing(head))
-    if name == "mouthLeft":
-        return _followed(head, pulled(surface, MOUTH_LEFT))
-    if name == "mouthRight":
-        return _middle(head, "mouthLeft")[head.mirror] * [-1, 1, 1]
-    moved = _followed(head, pulled(surface, both_sides(SYMMETRIC[name])))
-    return moved + _jaw_opened(head) if name == "jawOpen" else moved
+    pulls = MOUTH_LEFT if name == "mouthLeft" else both_sides(SYMMETRIC.get(name, ()))
+    return moved + _followed(head, pulled(surface, pulls))
 
 
-def _jaw_opened(head: Assembly) -> np.ndarray:
-    """Way [V, 3] of what goes with the jaw when it opens."""
-    opened = turned(head.vertices, rig.JOINTS[2], _JAW_OPEN) - head.vertices
-    return rig.jaw_weights(head)[:, None] * opened
+def _jaw_moved(head: Assembly, name: str) -> np.ndarray:
+    """Way [V, 3] of what goes with the jaw, without that of the lips."""
+    offset = head.vertices - rig.JOINTS[2]
+    if name == "jawOpen":
+        way = turned(head.vertices, rig.JOINTS[2], _JAW_OPEN) - head.vertices
+    elif name == "jawForward":
+        way = np.broadcast_to(_JAW_FORWARD, offset.shape)
+    else:
+        way = np.radians(_JAW_TURN) * offset[:, [2, 1, 0]] * [1, 0, -1]
+    return rig.jaw_weights(head)[:, None] * way
 
 
 def _closing(head: Assembly) -> np.ndarray:
     """Ways [N, 3] of the skin that bring the lips of an open jaw together."""
     row, column = skin.chart_of_vertices()
-    opened = _jaw_opened(head)
+    opened = _jaw_moved(head, "jawOpen")
     rim = np.minimum(np.abs(column), chart.MOUTH_CORNER)
     upper, lower = (
         opened[1 + (chart.ROWS[name] - 1) * skin.COLUMNS + skin.MIDDLE + rim]

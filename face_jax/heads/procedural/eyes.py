@@ -11,7 +11,7 @@ _RINGS = (0.0, 5.5, 11.0, 17.0, 23.5, 29.0, 31.5, 40.0, 52.0, 68.0, 88.0, 120.0,
 """Angles in degrees from the optical axis, the first and the last being poles."""
 _PUPIL_RINGS, _IRIS_RINGS = 2, 5
 """Rings from the pole to the edges of the pupil and the iris."""
-_CORNEA = 0.5
+_CORNEA = 0.4
 """How far the cornea stands out of the sphere, mm."""
 
 

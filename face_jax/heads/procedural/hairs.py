@@ -8,12 +8,12 @@ from face_jax.heads.procedural.parts import Part, grid_faces, make_part, other_s
 # fmt: off
 _BROW = (
     # column, middle in rows above the row "brow", half width in rows
-    (2.6, -0.3, 0.12), (3.2, -0.22, 0.42), (4.5, -0.1, 0.52), (6.0, 0.02, 0.5),
-    (7.5, 0.14, 0.46), (9.0, 0.22, 0.4), (10.5, 0.2, 0.33), (12.0, 0.04, 0.24),
-    (13.2, -0.22, 0.12), (13.8, -0.4, 0.03),
+    (2.9, -0.05, 0.1), (3.4, -0.03, 0.32), (4.5, 0.0, 0.4), (6.0, 0.06, 0.4),
+    (7.5, 0.14, 0.37), (9.0, 0.2, 0.33), (10.5, 0.18, 0.27), (12.0, 0.05, 0.19),
+    (13.2, -0.15, 0.1), (13.8, -0.28, 0.03),
 )
 # fmt: on
-_BROW_LIFT, _LASH_LIFT = 0.9, 0.2
+_BROW_LIFT = 0.9
 
 
 def brows(skin_vertices: np.ndarray) -> tuple[Part, Part]:
@@ -22,18 +22,17 @@ def brows(skin_vertices: np.ndarray) -> tuple[Part, Part]:
     up = np.stack([middle + half, middle, middle - half])
     columns = np.broadcast_to(column, up.shape)
     rows = chart.ROWS["brow"] - up
-    lift = _BROW_LIFT * np.array([0.2, 1.0, 0.2])[:, None] * (half > 0.1)
+    lift = _BROW_LIFT * np.array([0.2, 1.0, 0.2])[:, None] * half / half.max()
     return _strips("brow", "brows", rows, columns, lift, skin_vertices)
 
 
 def lashes(skin_vertices: np.ndarray) -> tuple[Part, Part]:
     """The left and the right upper lashes."""
-    column = np.linspace(5.0, 12.6, 10)
-    rows = np.array([0.25, 0.0])[:, None] + chart.ROWS["upper_margin"]
-    rows = np.broadcast_to(rows, (2, 10))
-    columns = np.broadcast_to(column, (2, 10))
-    reach = np.sin(np.linspace(0.25, 0.9, 10) * np.pi)
-    lift = _LASH_LIFT + np.stack([0 * reach, 0 * reach])
+    column = np.linspace(4.8, 12.8, 10)
+    tip = 0.55 * np.sin(np.linspace(0.15, 0.95, 10) * np.pi) ** 0.5
+    rows = chart.ROWS["upper_margin"] + np.stack([-tip, 0 * tip + 0.3])
+    columns = np.broadcast_to(column, rows.shape)
+    lift = np.stack([2.4 * tip, 0 * tip + 0.1])
     return _strips("lashes", "lashes", rows, columns, lift, skin_vertices)
 
 

@@ -9,17 +9,17 @@ import numpy as np
 
 from face_jax.heads.procedural import chart
 
-_ROUGHNESS = 2.0
-"""Added to the diagonal, in mm^2: the surface passes points by a fraction of a
-millimetre instead of denting at each."""
 
-
-def interpolate(places: np.ndarray, points: np.ndarray, at: np.ndarray) -> np.ndarray:
+def interpolate(
+    places: np.ndarray, points: np.ndarray, roughness: np.ndarray, at: np.ndarray
+) -> np.ndarray:
     """Values at chart places of the smoothest surface through given points.
 
     Args:
       places: [N, 2] chart coordinates of the points, on the left half of the face.
       points: [N, 3] their positions; x changes sign in the mirror, y and z do not.
+      roughness: [N] in mm^2: how loosely the surface is held by each point. A loose
+        one is passed by a fraction of a millimetre instead of making a dent.
       at: [..., 2] chart coordinates to evaluate at.
 
     Returns:
@@ -28,7 +28,7 @@ def interpolate(places: np.ndarray, points: np.ndarray, at: np.ndarray) -> np.nd
     flat = at.reshape(-1, 2)
     own, mirrored = _kernels(places, places)
     own_at, mirrored_at = _kernels(flat, places)
-    own += _ROUGHNESS * np.eye(len(places))
+    own += np.diag(roughness)
     x = (own_at - mirrored_at) @ np.linalg.solve(own - mirrored, points[:, :1])
     yz = _with_trend(own + mirrored, places, points[:, 1:], own_at + mirrored_at, flat)
     return np.concatenate([x, yz], -1).reshape(*at.shape[:-1], 3)

@@ -15,6 +15,9 @@ _LOWER_SHARES = {
 }
 # fmt: on
 """Share of the rows around an eye in the motion of its margin."""
+_LIFT = 0.08
+"""Part of the distance from the eye's centre that a closing lid gains per radian: half
+closed it lies on a chord, which must not cut into the eyeball."""
 
 
 def lids_moved(vertices: np.ndarray, upper: float, lower: float) -> np.ndarray:
@@ -44,7 +47,8 @@ def _turn(moved: np.ndarray, vertices: np.ndarray, index: int, angle: float) -> 
     cos, sin = np.cos(angle), np.sin(angle)
     y = cos * offset[1] - sin * offset[2]
     z = sin * offset[1] + cos * offset[2]
-    moved[index] += [0.0, y - offset[1], z - offset[2]]
+    way = np.array([0.0, y - offset[1], z - offset[2]])
+    moved[index] += way + _LIFT * max(angle, 0.0) * offset
 
 
 def _elevation(point: np.ndarray) -> float:

@@ -10,13 +10,13 @@ EYE_RADIUS = 12.0
 
 _INNER_CANTHUS = np.array([16.6, -2.8, -12.3])
 _OUTER_CANTHUS = np.array([45.2, 0.0, -20.0])
-_UPPER_RISE, _LOWER_FALL = 5.9, 4.5
+_UPPER_RISE, _LOWER_FALL = 5.6, 4.1
 """Heights of the margins above and below the line between the canthi."""
 
 # fmt: off
 _UPPER_ROWS = (
     ("upper_tuck", None, 0.0), ("upper_wet", 0.0, 0.0), ("upper_margin", 1.1, 0.6),
-    ("lid", 1.6, 3.0), ("crease", 0.9, 5.6),
+    ("lid", 1.5, 2.5), ("crease", 0.6, 4.7),
 )
 _LOWER_ROWS = (
     ("lower_tuck", None, 0.0), ("lower_wet", 0.0, 0.0), ("lower_margin", 1.0, -0.5),
@@ -24,6 +24,15 @@ _LOWER_ROWS = (
 )
 # fmt: on
 """Row, height above the eyeball at the margin, way along the lid from the margin."""
+
+_BESIDE = {
+    2: ((7.0, 11.0, -2.5), (6.2, -1.0, -0.8), (6.4, -12.0, 5.2)),
+    3: ((11.2, 11.5, -5.2), (11.4, -2.0, -7.2), (10.2, -11.8, -1.0)),
+    14: ((53.2, 8.8, -24.0), (51.4, -0.6, -24.5), (52.3, -9.3, -25.3)),
+    15: ((57.8, 7.0, -31.0), (57.2, -1.0, -32.0), (57.0, -8.5, -32.5)),
+}
+"""Columns beside the canthi, over which the rows of the lids spread again: upper,
+middle and lower point."""
 
 
 def lid_points() -> tuple[np.ndarray, np.ndarray]:
@@ -39,6 +48,10 @@ def lid_points() -> tuple[np.ndarray, np.ndarray]:
         for row, height, way in rows:
             places += [chart.place(row, column) for column in columns]
             points.append(_lid_row(margin, along, height, way))
+    for column, three in _BESIDE.items():
+        beside = chart.spread("fold", "pouch", column, np.array(three))
+        places += list(beside[0])
+        points.append(beside[1])
     return np.array(places), np.concatenate(points)
 
 
@@ -53,7 +66,7 @@ def margin_curve(along: np.ndarray, bow: float, peak: float) -> np.ndarray:
     line = _INNER_CANTHUS + along[:, None] * (_OUTER_CANTHUS - _INNER_CANTHUS)
     line[:, 1] += bow * _almond(along, peak)
     offset = line - EYE_CENTRE
-    squared = (EYE_RADIUS + 0.35) ** 2 - offset[:, 0] ** 2 - offset[:, 1] ** 2
+    squared = (EYE_RADIUS + 0.6) ** 2 - offset[:, 0] ** 2 - offset[:, 1] ** 2
     on_ball = np.sqrt(np.maximum(squared, 0.0))
     line[:, 2] = EYE_CENTRE[2] + _soft_maximum(on_ball, offset[:, 2])
     return line
@@ -77,7 +90,9 @@ def _lid_row(
     distance = np.linalg.norm(out, axis=1, keepdims=True)
     out = out / distance
     if height is None:
-        return EYE_CENTRE + (EYE_RADIUS - 0.8) * out
+        inside = EYE_CENTRE + (EYE_RADIUS - 0.8) * out
+        inside[[0, -1]] = margin[[0, -1]] - 0.7 * out[[0, -1]]
+        return inside
     up = np.array([0.0, 1.0, 0.0]) - out * out[:, 1:2]
     up /= np.linalg.norm(up, axis=1, keepdims=True)
     share = 0.35 + 0.65 * np.clip(4 * along * (1 - along), 0, 1) ** 0.6

@@ -12,14 +12,17 @@ _MIDDLE_HEIGHT, _MIDDLE_DEPTH = -65.3, 9.0
 # fmt: off
 _UPPER_ROWS = (
     ("over_lip", 1.32, 1.6), ("upper_border", 1.0, 3.4), ("upper_lip", 0.52, 4.1),
-    ("upper_contact", 0.1, 2.6), ("upper_inner", 0.0, -1.5),
+    ("upper_contact", -0.03, 2.6), ("upper_inner", 0.1, -1.5),
 )
 _LOWER_ROWS = (
-    ("lower_inner", 0.0, -1.5), ("lower_contact", -0.1, 2.0), ("lower_lip", -0.52, 3.4),
+    ("lower_inner", -0.1, -1.5), ("lower_contact", 0.03, 1.9), ("lower_lip", -0.52, 3.4),
     ("lower_border", -1.0, 1.6), ("under_lip", -1.4, -0.9),
 )
 # fmt: on
 """Row, height in parts of the lip's height, depth in front of the line of the mouth."""
+
+_BESIDE = ((32.0, -55.5, -6.0), (31.2, -66.0, -7.0), (31.0, -77.3, -11.5))
+"""Upper, middle and lower point of the cheek just beyond the corner."""
 
 
 def lip_points() -> tuple[np.ndarray, np.ndarray]:
@@ -31,18 +34,21 @@ def lip_points() -> tuple[np.ndarray, np.ndarray]:
         for row, height, depth in rows:
             places += [chart.place(row, column) for column in columns]
             points.append(_lip_row(along, thickness(along), height, depth))
+    beside = chart.spread("philtrum_2", "sulcus", 9.6, np.array(_BESIDE))
+    places += list(beside[0])
+    points.append(beside[1])
     return np.array(places), np.concatenate(points)
 
 
 def upper_height(along: np.ndarray) -> np.ndarray:
     """Height in mm of the upper lip, with its bow, from middle (0) to corner (1)."""
     bow = 6.2 + 1.3 * np.exp(-(((along - 0.2) / 0.12) ** 2))
-    return bow * np.clip(1 - along**2.2, 0, 1) ** 0.9
+    return bow * np.clip(1 - along**2.2, 0, 1) ** 0.8
 
 
 def lower_height(along: np.ndarray) -> np.ndarray:
     """Height in mm of the lower lip from middle (0) to corner (1)."""
-    return 8.2 * np.clip(1 - along**2.6, 0, 1) ** 0.8
+    return 8.2 * np.clip(1 - along**2.4, 0, 1) ** 0.75
 
 
 def _lip_row(
@@ -52,6 +58,6 @@ def _lip_row(
     x = CORNER[0] * along
     y = _MIDDLE_HEIGHT + (CORNER[1] - _MIDDLE_HEIGHT) * along**2
     y += 0.7 * np.exp(-(((along - 0.4) / 0.2) ** 2)) + thickness * height
-    y += (1 - full) * 0.5 * height
+    y += (1 - full) * 1.6 * height
     z = _MIDDLE_DEPTH + (CORNER[2] - _MIDDLE_DEPTH) * along**2.0
     return np.stack([x, y, z + depth * full], -1)

@@ -14,12 +14,12 @@ from face_jax.heads.procedural.parts import (
 _RINGS = (
     (27.5, 7.0, 5.0, -13.0, 0.75), (30.5, 17.0, 3.0, -24.0, 0.35),
     (31.0, 22.0, -24.0, -32.0, 0.0), (24.0, 17.0, -52.0, -52.0, 0.0),
-    (3.0, 3.0, -66.0, -66.0, 0.0),
+    (0.3, 0.3, -66.0, -66.0, 0.0),
 )
 # fmt: on
 """Half width, half height, z in the middle and at the side, share of the lips' motion."""
 _MIDDLE_Y = -65.8
-TONGUE_CENTRE = np.array([0.0, -74.0, -25.0])
+TONGUE_CENTRE = np.array([0.0, -75.5, -26.0])
 _TONGUE_RADII = np.array([18.5, 7.5, 22.0])
 
 

@@ -7,9 +7,12 @@ import numpy as np
 from face_jax.heads.procedural import chart, skin
 from face_jax.heads.procedural.assembly import Assembly
 
-_LIP_BLEND, _CORNER_BLEND, _SPREAD = 9.0, 9.0, 0.55
-"""Millimetres of the chart over which the lips blend into each other at the corners:
-up and down at the corner, along the lips towards it, and per millimetre beyond it."""
+_BLEND, _SPREAD = 13.0, 0.6
+"""Half width in mm of the chart of the zone between the jaw and the rest, beyond the
+corner of the mouth, and what every millimetre further back adds to it."""
+_PINCH, _PINCH_LENGTH = 9.0, 7.0
+"""Rows up to this many mm from the line of the mouth meet in its corner and move alike
+there; that ends so far beyond the corner."""
 
 
 def smoothstep(value: np.ndarray) -> np.ndarray:
@@ -23,17 +26,20 @@ def lowerness() -> np.ndarray:
     """Share [N] of the lower lip in the motion of the skin's vertices.
 
     0 above the line of the mouth and 1 below it, with a step between the lips that
-    fades towards the corners, beyond which the cheek passes smoothly from 0 to 1.
+    fades towards the corners; beyond them the cheek passes smoothly from 0 to 1.
     """
     row, column = skin.chart_of_vertices()
     across = chart.COLUMN_PLACES[np.abs(column)]
     corner = chart.COLUMN_PLACES[chart.MOUTH_CORNER]
     middle = chart.ROW_HEIGHTS[chart.ROWS["upper_inner"]] - 1.0
     below = middle - chart.ROW_HEIGHTS[row]
-    width = _LIP_BLEND + _SPREAD * np.maximum(across - corner, 0)
-    smooth = smoothstep(0.5 + 0.5 * below / width)
-    near = smoothstep((across - (corner - _CORNER_BLEND)) / _CORNER_BLEND)
-    return near * smooth + (1 - near) * (below > 0)
+    beyond = np.maximum(across - corner, 0)
+    pinch = _PINCH * (1 - smoothstep(beyond / _PINCH_LENGTH))
+    apart = np.sign(below) * np.maximum(np.abs(below) - pinch, 0)
+    cheek = smoothstep(0.5 + 0.5 * apart / (_BLEND + _SPREAD * beyond))
+    # An opening of the shape of an ellipse, on which the lips meet at the corners.
+    open_share = np.sqrt(1 - np.minimum(across / corner, 1) ** 2.5)
+    return open_share * (below > 0) + (1 - open_share) * cheek
 
 
 @functools.lru_cache

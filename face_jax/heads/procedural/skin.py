@@ -4,13 +4,24 @@ import functools
 
 import numpy as np
 
-from face_jax.heads.procedural import anatomy, chart, interpolation, lids, lips, unwrap
+from face_jax.heads.procedural import (
+    anatomy,
+    chart,
+    interpolation,
+    lids,
+    lips,
+    smoothing,
+    unwrap,
+)
 from face_jax.heads.procedural.parts import Part, grid_faces, make_part
 
 COLUMNS = 2 * chart.LAST_COLUMN
 """Vertices around the head: from the nape (0) past the right side, the middle of the
 face (29) and the left side."""
 MIDDLE = chart.LAST_COLUMN
+_WIDE_COLUMN, _ROUGHNESS = 9, (25.0, 1.0)
+"""Column beyond which points of sections only guide the surface, and how loosely they
+and the others hold it."""
 
 
 def vertex(row: str, column: int) -> int:
@@ -41,7 +52,11 @@ def half_skin() -> np.ndarray:
     parts = (anatomy.section_points(), lids.lid_points(), lips.lip_points())
     places = np.concatenate([part[0] for part in parts])
     points = np.concatenate([part[1] for part in parts])
-    half = interpolation.interpolate(places, points, chart.half_grid())
+    wide = np.arange(len(places)) < len(parts[0][0])
+    wide &= places[:, 0] > chart.COLUMN_PLACES[_WIDE_COLUMN]
+    roughness = np.where(wide, *_ROUGHNESS)
+    half = interpolation.interpolate(places, points, roughness, chart.half_grid())
+    half = smoothing.smoothed(half)
     half[:, [0, -1], 0] = 0.0
     return half
 

@@ -5,7 +5,7 @@ import numpy as np
 from face_jax.heads.procedural import unwrap
 from face_jax.heads.procedural.parts import Part, grid_faces, make_part
 
-_HALF_WIDTH, _DEPTH = 25.0, 29.0
+_HALF_WIDTH, _DEPTH = 25.0, 40.0
 """Half axes of the arch of the upper teeth, mm."""
 _UPPER_FRONT, _LOWER_FRONT, _LOWER_SCALE = 2.0, -0.6, 0.94
 _UPPER_EDGE, _LOWER_EDGE = -66.8, -66.0
