@@ -31,8 +31,13 @@ from data_pipelines.settings import DataSettings, construct, read_settings
 from data_pipelines.sources.base import UnusableClip
 from data_pipelines.sources.clips import ClipSource
 from data_pipelines.sources.synthetic import DrawnClips
+from data_pipelines.sources.synthetic_clips import SyntheticClips
 
-SOURCES: dict[str, Callable[..., Any]] = {"clips": ClipSource, "drawn": DrawnClips}
+SOURCES: dict[str, Callable[..., Any]] = {
+    "clips": ClipSource,
+    "drawn": DrawnClips,
+    "synthetic": SyntheticClips,
+}
 """What data may come from; the keywords of each are the block of its name."""
 
 ITEMS: dict[str, Callable[..., ItemRecipe]] = {"fsrt_item": FsrtItems}

@@ -10,6 +10,8 @@ ROOT = Path(__file__).parent.parent
 PACKAGES = ("face_jax", "data_pipelines", "configs")
 SYSTEMS = ("fsrt", "latent_ofer", "smirk")
 SHARED = ("nn", "geometry", "render", "losses", "metrics")
+GENERATOR = "data_pipelines/synth/"
+"""Draws faces offline, in the main process: the one part of its half that uses JAX."""
 
 IMPORT_NAMES = {
     "absl-py": "absl",
@@ -49,7 +51,18 @@ def offences(folder: str, forbidden: str, allowed: tuple[str, ...] = ()) -> list
 
 
 def test_the_data_half_makes_no_jax_call():
-    assert not offences("data_pipelines", r"(jax|flax|optax|orbax|clu|face_jax)(\.|$)")
+    libraries = r"(jax|flax|optax|orbax|clu|face_jax)(\.|$)"
+    assert not offences("data_pipelines", libraries, (GENERATOR,))
+
+
+def test_the_generator_of_faces_knows_heads_and_the_renderer_alone():
+    others = r"(optax|orbax|clu)(\.|$)|face_jax\.(?!geometry|heads|render|types)"
+    assert not offences(GENERATOR, others)
+
+
+def test_data_workers_never_import_the_generator():
+    allowed = (GENERATOR, "data_pipelines/sources/synthetic.py")
+    assert not offences("data_pipelines", r"data_pipelines\.synth(\.|$)", allowed)
 
 
 def test_only_the_command_line_joins_both_halves():

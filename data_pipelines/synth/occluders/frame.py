@@ -28,6 +28,7 @@ class Scene:
       skin: float [3] linear RGB of the lit skin.
       light: float [3] unit vector to the lamp: x to the right, y down, z to the viewer.
       exposure: brightness of things in the picture; 1 in a well-lit one.
+      tint: float [3] linear RGB of something white, over its mean.
     """
 
     size: int
@@ -35,6 +36,7 @@ class Scene:
     skin: np.ndarray
     light: np.ndarray
     exposure: float = 1.0
+    tint: np.ndarray | float = 1.0
 
     @property
     def left_eye(self) -> np.ndarray:

@@ -48,7 +48,7 @@ class Layer:
         self.alpha += alpha
 
     def polygon(self, points: np.ndarray) -> np.ndarray:
-        """Coverage of a polygon; OpenCV makes it half a drawn pixel wider.
+        """Coverage of a polygon; OpenCV makes it up to a drawn pixel wider.
 
         Args:
           points: [n, 2] corners in picture pixels.

@@ -51,11 +51,15 @@ def draw_occluder(kind: str, scene: Scene, random: np.random.Generator) -> np.nd
         raise ValueError(f"occluder: expected one of {known}, got {kind!r}")
     layer = Layer(scene.size)
     OCCLUDERS[kind](layer, scene, random)
+    layer.colour *= scene.tint
     return layer.finish()
 
 
 def describe_scene(
-    picture: np.ndarray, landmarks: np.ndarray, light: np.ndarray
+    picture: np.ndarray,
+    landmarks: np.ndarray,
+    light: np.ndarray,
+    tint: np.ndarray | float = 1.0,
 ) -> Scene:
     """What occluders need to know of a picture.
 
@@ -63,6 +67,7 @@ def describe_scene(
       picture: uint8 RGB [S, S, 3].
       landmarks: float [68, 2] in pixels.
       light: [3] direction to the lamp: x to the right, y down, z to the viewer.
+      tint: [3] linear RGB of something white in this light, over its mean.
 
     Returns:
       The scene; colour and brightness of the skin are measured in the picture.
@@ -77,9 +82,11 @@ def describe_scene(
     return Scene(
         size=len(picture),
         landmarks=np.asarray(landmarks, np.float64),
-        skin=skin.astype(np.float32),
+        # The tint is laid over everything at the end, and is in the picture already.
+        skin=(skin / tint).astype(np.float32),
         light=(light / np.linalg.norm(light)).astype(np.float32),
         exposure=float(np.clip(1.3 * bright, 0.35, 1.0)),
+        tint=np.asarray(tint, np.float32),
     )
 
 

@@ -41,7 +41,7 @@ def test_polygon_covers_its_area_and_lies_where_it_should(size):
     x, y = corners.T
     area = abs(np.dot(x, np.roll(y, 1)) - np.dot(y, np.roll(x, 1))) / 2
     rim = np.linalg.norm(corners - np.roll(corners, 1, axis=0), axis=1).sum()
-    assert -0.5 < alpha.sum() - area < 1.2 * rim / (2 * layer.factor) + 0.5
+    assert -0.5 < alpha.sum() - area < rim / layer.factor + 0.5
     rows, columns = np.mgrid[:size, :size]
     centre = [(alpha * grid).sum() / alpha.sum() for grid in (columns, rows)]
     np.testing.assert_allclose(centre, centroid(corners), atol=0.1)
