@@ -10,8 +10,9 @@ import numpy as np
 
 # fmt: off
 ROW_STEPS = {
-    "crown": 0, "scalp_1": 20, "scalp_2": 20, "scalp_3": 20, "scalp_4": 18,
-    "hairline": 17, "forehead_1": 13, "forehead_2": 12, "forehead_3": 11,
+    "crown": 0, "scalp_1": 10, "scalp_2": 10, "scalp_3": 13, "scalp_4": 13.5,
+    "scalp_5": 13.5, "scalp_6": 17.5, "hairline": 17.5,
+    "forehead_1": 13, "forehead_2": 12, "forehead_3": 11,
     "forehead_4": 10, "brow": 8, "under_brow": 6.5, "fold": 5.5, "crease": 4,
     "lid": 3, "upper_margin": 3, "upper_wet": 1.5, "upper_tuck": 1.5,
     "lower_tuck": 6, "lower_wet": 1.5, "lower_margin": 1.5, "lower_lid": 3.5,

@@ -7,9 +7,9 @@ from face_jax.heads.procedural.places import Place, embed
 
 # fmt: off
 _SIDE: tuple[Place, ...] = (
-    ("jaw_line", 3.2, 0.0), ("jaw_line", 6.4, 0.0), ("jaw_line", 10.0, -0.2),
-    ("chin_3", 13.8, 0.0), ("chin_1", 16.3, 0.0), ("under_lip", 17.4, 0.0),
-    ("nose_base", 17.8, 0.0), ("nose_1", 18.2, 0.0),
+    ("jaw_line", 5.2, 0.0), ("jaw_line", 9.6, 0.0), ("jaw_line", 13.2, -0.3),
+    ("chin_3", 16.5, 0.0), ("lower_lip", 17.3, 0.0), ("philtrum_1", 17.7, 0.0),
+    ("under_tip", 18.0, 0.0), ("nose_1", 18.2, 0.0),
 )
 # fmt: on
 """Points 9 to 16 of the contour, from the chin to the left ear."""

@@ -5,7 +5,7 @@ import numpy as np
 from face_jax.heads.procedural import unwrap
 from face_jax.heads.procedural.parts import Part, grid_faces, make_part, other_side
 
-_CENTRE = np.array([72.0, -21.0, -95.0])
+_CENTRE = np.array([73.2, -21.0, -95.0])
 """The left ear canal."""
 _LEAN, _FLARE = np.radians(10.0), np.radians(26.0)
 """How far the ear leans back, and the angle of its back half to the side of the head."""

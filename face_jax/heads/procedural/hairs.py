@@ -8,9 +8,9 @@ from face_jax.heads.procedural.parts import Part, grid_faces, make_part, other_s
 # fmt: off
 _BROW = (
     # column, middle in rows above the row "brow", half width in rows
-    (2.9, -0.05, 0.1), (3.4, -0.03, 0.32), (4.5, 0.0, 0.4), (6.0, 0.06, 0.4),
-    (7.5, 0.14, 0.37), (9.0, 0.2, 0.33), (10.5, 0.18, 0.27), (12.0, 0.05, 0.19),
-    (13.2, -0.15, 0.1), (13.8, -0.28, 0.03),
+    (2.9, -0.05, 0.1), (3.4, -0.03, 0.32), (4.5, 0.0, 0.4), (6.0, 0.02, 0.4),
+    (7.5, 0.06, 0.37), (9.0, 0.1, 0.33), (10.5, 0.1, 0.28), (12.0, 0.08, 0.22),
+    (13.4, 0.0, 0.15), (14.8, -0.1, 0.03),
 )
 # fmt: on
 _BROW_LIFT = 0.9
@@ -18,18 +18,21 @@ _BROW_LIFT = 0.9
 
 def brows(skin_vertices: np.ndarray) -> tuple[Part, Part]:
     """The left and the right brow."""
-    column, middle, half = np.array(_BROW).T
+    shape = np.array(_BROW).T
+    inner = np.arange(np.ceil(shape[0, 0]), shape[0, -1])
+    column = np.concatenate([shape[0, :1], inner, shape[0, -1:]])
+    middle, half = (np.interp(column, shape[0], values) for values in shape[1:])
     up = np.stack([middle + half, middle, middle - half])
     columns = np.broadcast_to(column, up.shape)
     rows = chart.ROWS["brow"] - up
-    lift = _BROW_LIFT * np.array([0.2, 1.0, 0.2])[:, None] * half / half.max()
+    lift = _BROW_LIFT * np.array([0.4, 1.0, 0.4])[:, None] * half / half.max()
     return _strips("brow", "brows", rows, columns, lift, skin_vertices)
 
 
 def lashes(skin_vertices: np.ndarray) -> tuple[Part, Part]:
     """The left and the right upper lashes."""
     column = np.linspace(4.8, 12.8, 10)
-    tip = 0.55 * np.sin(np.linspace(0.15, 0.95, 10) * np.pi) ** 0.5
+    tip = 0.4 * np.sin(np.linspace(0.15, 0.95, 10) * np.pi) ** 0.5
     rows = chart.ROWS["upper_margin"] + np.stack([-tip, 0 * tip + 0.3])
     columns = np.broadcast_to(column, rows.shape)
     lift = np.stack([2.4 * tip, 0 * tip + 0.1])

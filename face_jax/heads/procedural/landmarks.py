@@ -7,14 +7,13 @@ from face_jax.heads.procedural.places import Place, embed
 
 # fmt: off
 _BROW: list[Place] = [
-    ("brow", 3.3, 0.1), ("brow", 5.6, -0.1), ("brow", 8.2, -0.25), ("brow", 10.8, -0.25),
-    ("brow", 13.3, 0.15),
+    ("brow", 3.6, -0.1), ("brow", 7.2, -0.25), ("brow", 10.3, -0.25), ("brow", 12.7, -0.15),
+    ("brow", 14.4, 0.2),
 ]
 _NOSE: list[Place] = [
-    ("crease", 0, 0), ("nose_1", 0, 0), ("nose_3", 0, 0), ("tip", 0, 0),
+    ("lid", 0, 0), ("lower_lid", 0, 0.5), ("nose_2", 0, 0.4), ("tip", 0, 0),
 ]
-_NOSE_BASE: list[Place] = [("nose_base", 0, 0), ("nose_base", 2, 0), ("nose_base", 4.5, 0)]
-_UPPER_LID = ((7, "upper_margin"), (10, "upper_margin"))
+_NOSE_BASE: list[Place] = [("nose_base", 0, 0), ("nose_base", 2, 0), ("nose_base", 4.2, 0)]
 _OUTER_LIPS_UPPER: list[Place] = [
     ("upper_border", 0, 0), ("upper_border", 1.7, 0), ("upper_border", 4.7, 0),
 ]

@@ -8,9 +8,9 @@ EYE_CENTRE = np.array([31.5, 0.0, -19.0])
 """Centre of the left eyeball."""
 EYE_RADIUS = 12.0
 
-_INNER_CANTHUS = np.array([16.6, -2.8, -12.3])
-_OUTER_CANTHUS = np.array([45.2, 0.0, -20.0])
-_UPPER_RISE, _LOWER_FALL = 5.6, 4.1
+_INNER_CANTHUS = np.array([16.8, -2.8, -12.3])
+_OUTER_CANTHUS = np.array([44.9, -0.5, -19.7])
+_UPPER_RISE, _LOWER_FALL = 5.4, 3.7
 """Heights of the margins above and below the line between the canthi."""
 
 # fmt: off
@@ -26,10 +26,10 @@ _LOWER_ROWS = (
 """Row, height above the eyeball at the margin, way along the lid from the margin."""
 
 _BESIDE = {
-    2: ((7.0, 11.0, -2.5), (6.2, -1.0, -0.8), (6.4, -12.0, 5.2)),
-    3: ((11.2, 11.5, -5.2), (11.4, -2.0, -7.2), (10.2, -11.8, -1.0)),
-    14: ((53.2, 8.8, -24.0), (51.4, -0.6, -24.5), (52.3, -9.3, -25.3)),
-    15: ((57.8, 7.0, -31.0), (57.2, -1.0, -32.0), (57.0, -8.5, -32.5)),
+    2: ((7.0, 10.0, -2.5), (6.2, -1.0, -0.8), (6.4, -12.0, 5.2)),
+    3: ((11.2, 10.0, -5.2), (11.4, -2.0, -7.2), (10.2, -11.8, -1.0)),
+    14: ((53.7, 7.3, -23.6), (51.8, -1.0, -24.2), (53.0, -9.5, -24.8)),
+    15: ((58.6, 6.5, -30.8), (58.2, -1.2, -31.5), (58.2, -9.0, -31.8)),
 }
 """Columns beside the canthi, over which the rows of the lids spread again: upper,
 middle and lower point."""

@@ -21,7 +21,7 @@ _LOWER_ROWS = (
 # fmt: on
 """Row, height in parts of the lip's height, depth in front of the line of the mouth."""
 
-_BESIDE = ((32.0, -55.5, -6.0), (31.2, -66.0, -7.0), (31.0, -77.3, -11.5))
+_BESIDE = ((33.0, -55.7, -6.2), (32.0, -66.3, -7.0), (33.0, -80.2, -11.3))
 """Upper, middle and lower point of the cheek just beyond the corner."""
 
 
@@ -48,7 +48,7 @@ def upper_height(along: np.ndarray) -> np.ndarray:
 
 def lower_height(along: np.ndarray) -> np.ndarray:
     """Height in mm of the lower lip from middle (0) to corner (1)."""
-    return 8.2 * np.clip(1 - along**2.4, 0, 1) ** 0.75
+    return 9.6 * np.clip(1 - along**2.4, 0, 1) ** 0.75
 
 
 def _lip_row(
@@ -58,6 +58,6 @@ def _lip_row(
     x = CORNER[0] * along
     y = _MIDDLE_HEIGHT + (CORNER[1] - _MIDDLE_HEIGHT) * along**2
     y += 0.7 * np.exp(-(((along - 0.4) / 0.2) ** 2)) + thickness * height
-    y += (1 - full) * 1.6 * height
+    y += (1 - full) * 0.9 * height * abs(height) ** 3
     z = _MIDDLE_DEPTH + (CORNER[2] - _MIDDLE_DEPTH) * along**2.0
     return np.stack([x, y, z + depth * full], -1)

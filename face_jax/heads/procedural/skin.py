@@ -19,9 +19,10 @@ COLUMNS = 2 * chart.LAST_COLUMN
 """Vertices around the head: from the nape (0) past the right side, the middle of the
 face (29) and the left side."""
 MIDDLE = chart.LAST_COLUMN
-_WIDE_COLUMN, _ROUGHNESS = 9, (25.0, 1.0)
-"""Column beyond which points of sections only guide the surface, and how loosely they
-and the others hold it."""
+_FINE, _COARSE = 1.0, 25.0
+"""How loosely points hold the surface at the features and elsewhere, in mm^2."""
+_FEATURES = ("brow", "under_lip", 9)
+"""First row, last row and last column of the features."""
 
 
 def vertex(row: str, column: int) -> int:
@@ -52,13 +53,23 @@ def half_skin() -> np.ndarray:
     parts = (anatomy.section_points(), lids.lid_points(), lips.lip_points())
     places = np.concatenate([part[0] for part in parts])
     points = np.concatenate([part[1] for part in parts])
-    wide = np.arange(len(places)) < len(parts[0][0])
-    wide &= places[:, 0] > chart.COLUMN_PLACES[_WIDE_COLUMN]
-    roughness = np.where(wide, *_ROUGHNESS)
+    roughness = np.full(len(places), _FINE)
+    roughness[: len(parts[0][0])] = _roughness(parts[0][0])
     half = interpolation.interpolate(places, points, roughness, chart.half_grid())
     half = smoothing.smoothed(half)
     half[:, [0, -1], 0] = 0.0
     return half
+
+
+def _roughness(places: np.ndarray) -> np.ndarray:
+    """How loosely points of sections hold the surface, [N] for places [N, 2]."""
+    top, bottom, column = _FEATURES
+    height = chart.ROW_HEIGHTS
+    inside = (places[:, 1] <= height[chart.ROWS[top]]) & (
+        places[:, 1] >= height[chart.ROWS[bottom]]
+    )
+    inside &= places[:, 0] <= chart.COLUMN_PLACES[column]
+    return np.where(inside, _FINE, _COARSE)
 
 
 def skin() -> Part:

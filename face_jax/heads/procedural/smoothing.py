@@ -4,7 +4,7 @@ import numpy as np
 
 from face_jax.heads.procedural import chart
 
-_ROUNDS = 40
+_ROUNDS = 80
 _FINE = (
     ("fold", "pouch", 4, 13),
     ("nose_1", "nose_base", 0, 6),

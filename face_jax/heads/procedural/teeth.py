@@ -10,6 +10,8 @@ _HALF_WIDTH, _DEPTH = 25.0, 40.0
 _UPPER_FRONT, _LOWER_FRONT, _LOWER_SCALE = 2.0, -0.6, 0.94
 _UPPER_EDGE, _LOWER_EDGE = -66.8, -66.0
 """y of the edges of the incisors."""
+_RISE = 3.5
+"""How much shorter the row of teeth is at its ends, mm."""
 _UPPER_TEETH = (8.6, 6.8, 7.6, 7.0, 6.8, 9.0)
 _LOWER_TEETH = (5.5, 6.0, 7.0, 7.0, 7.2, 10.0)
 """Widths of the teeth of one side from the middle backwards, mm."""
@@ -46,6 +48,7 @@ def _arch(
     angle = _angle_on_arch(way / scale)
     outward = np.stack([np.sin(angle) * _DEPTH, np.cos(angle) * _HALF_WIDTH], -1)
     outward /= np.linalg.norm(outward, axis=-1, keepdims=True)
+    rise = _RISE * (way / way[-1]) ** 2
     rows = []
     for height, depth, notched in _PROFILE:
         out = scale * depth - 0.8 * notch * (notched < 1) * (depth > 0)
@@ -53,7 +56,9 @@ def _arch(
             [_HALF_WIDTH * np.sin(angle), _DEPTH * (np.cos(angle) - 1)], -1
         )
         flat = flat + np.reshape(out, (-1, 1)) * outward
-        y = edge + up * (height + notched * notch * (0.8 if height < 5 else -1.2))
+        y = edge + up * (
+            height + notched * notch * (0.8 if height < 5 else -1.2) + rise
+        )
         rows.append(np.stack([flat[:, 0], y + 0 * notch, front + flat[:, 1]], -1))
     return _part(name, np.stack(rows if up > 0 else rows[::-1]), up)
 
