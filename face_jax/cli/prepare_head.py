@@ -16,6 +16,9 @@ EPILOG = """examples:
   # the same from a copy that you have
   face-jax prepare head ict ~/ICT-FaceKit --out heads/ict.npz
 
+  # FLAME with its landmarks, masks and eyelids
+  face-jax prepare head flame generic_model.pkl --assets flame_files --out flame.npz
+
   # the built-in head
   face-jax prepare head procedural --out heads/procedural.npz
 """
@@ -25,6 +28,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Describes the command line."""
     models = parser.add_subparsers(dest="model", metavar="MODEL", required=True)
     _add_ict(models.add_parser("ict", help="ICT-FaceKit's, learned from scans"))
+    _add_flame(models.add_parser("flame", help="FLAME of any edition"))
     procedural = models.add_parser("procedural", help="the built-in one")
     procedural.set_defaults(build=_procedural)
     for model in models.choices.values():
@@ -93,6 +97,33 @@ def _add_ict(parser: argparse.ArgumentParser) -> None:
         help="take the directions whose files are there",
     )
     parser.set_defaults(build=_ict)
+
+
+def _add_flame(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "path", type=Path, metavar="MODEL", help="the owners' .pkl or .npz file"
+    )
+    parser.add_argument(
+        "--assets",
+        type=Path,
+        metavar="DIR",
+        help="folder with landmark embeddings, region masks, eyelids, texture "
+        "coordinates",
+    )
+    parser.add_argument(
+        "--identities",
+        type=int,
+        metavar="N",
+        help="how many of the model's directions are of identity (default: known for "
+        "the owners' models)",
+    )
+    parser.set_defaults(build=_flame)
+
+
+def _flame(args: argparse.Namespace):
+    from face_jax.heads.flame import load_flame
+
+    return load_flame(args.path, args.assets, num_identity=args.identities)
 
 
 def _ict(args: argparse.Namespace):

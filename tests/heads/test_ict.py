@@ -1,10 +1,13 @@
 import dataclasses
 
+import jax.numpy as jnp
 import numpy as np
 import pytest
 
+from face_jax.geometry.head import HeadParameters, pose_head
 from face_jax.heads import ict
 from face_jax.heads.ict import anatomy, joints
+from face_jax.heads.ict.contour import contour_79
 from face_jax.heads.ict.eyes import eyeball_materials
 from face_jax.heads.ict.obj import read_mesh, read_vertices
 from tests.heads.fake_ict import (
@@ -203,6 +206,53 @@ def test_weights_turn_eyeballs_alone_and_fade_along_the_neck(head):
     neck = weights[:, 1] + weights[:, 2:].sum(axis=1)
     assert neck[face & (y > -0.05)].min() == 1
     assert neck[y + 0.46 * z < -0.145].max() == 0
+
+
+def test_gaze_turns_an_eyeball_about_its_centre(head):
+    turn = np.array([0, 0.5, 0])
+    parameters = HeadParameters(eye_pose=jnp.asarray([*turn, 0, 0, 0]))
+    posed = np.asarray(pose_head(head, parameters).vertices, np.float64)
+    rest = np.asarray(head.template, np.float64)
+    left = np.asarray(head.regions["left_eyeball"])
+    np.testing.assert_allclose(posed[~left], rest[~left], atol=1e-6)
+    cosine, sine = np.cos(0.5), np.sin(0.5)
+    rotation = np.array([[cosine, 0, sine], [0, 1, 0], [-sine, 0, cosine]])
+    centre = EYES["left"] / 100
+    expected = (rest[left] - centre) @ rotation.T + centre
+    np.testing.assert_allclose(posed[left], expected, atol=1e-4)
+    jaw = HeadParameters(jaw_params=jnp.zeros(3))
+    with pytest.raises(ValueError, match="jaw_params: head 'ict' has no joint jaw"):
+        pose_head(head, jaw)
+
+
+def test_contour_is_the_silhouette():
+    """On an upright elliptic cylinder it is known in closed form."""
+    wide, deep = 7.0, 10.0
+    around, height = np.linspace(-np.pi / 2, np.pi / 2, 181), np.linspace(0, 9, 10)
+    angle, y = np.meshgrid(around, height)
+    vertices = np.stack([wide * np.sin(angle), y, deep * np.cos(angle)], -1)
+    corner = (np.arange(9)[:, None] * 181 + np.arange(180)).reshape(-1, 1)
+    faces = np.concatenate([corner + np.array(c) for c in ([0, 1, 182], [0, 182, 181])])
+    side = 181 * np.arange(1, 9)
+    jaw_line = np.array([*side[::-1], 90, *(side + 180)])
+    rows, bary = contour_79(
+        vertices.reshape(-1, 3), faces, jaw_line, np.ones(vertices.size // 3, bool)
+    )
+    points = (vertices.reshape(-1, 3)[faces[rows]] * bary[..., None]).sum(axis=2)
+    np.testing.assert_allclose(
+        points[..., 1], [[*range(8, 0, -1), 0, *range(1, 9)]] * 79
+    )
+    np.testing.assert_allclose(points[:, 8], [[0, 0, deep]] * 79, atol=1e-9)
+    yaw = np.radians([*range(40), *range(-1, -40, -1)])
+    # Right of the steepest place that a contour reaches: 0.6 of the way to the middle.
+    reached = np.hypot(wide * np.cos(yaw), deep * np.sin(yaw))
+    x = np.maximum(wide**2 * np.cos(yaw) / reached, 0.6 * wide)
+    z = deep * np.sqrt(1 - (x / wide) ** 2)
+    left = np.where(yaw[:, None] > 0, np.stack([x, z], -1), [wide, 0])
+    right = np.where(yaw[:, None] < 0, np.stack([-x, z], -1), [-wide, 0])
+    for column in range(8):
+        np.testing.assert_allclose(points[:, 16 - column, ::2], left, atol=0.15)
+        np.testing.assert_allclose(points[:, column, ::2], right, atol=0.15)
 
 
 def test_mesh_of_other_size_is_refused():

@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from face_jax.geometry.landmarks import MEDIAPIPE_105
 from face_jax.heads import ict
 from face_jax.heads.storage import load_head, save_head
 from tests.measure.ict_compact import read_packed
@@ -64,9 +65,40 @@ def test_landmarks_are_a_face(points):
 def test_landmarks_lie_in_their_regions(head):
     corners = np.asarray(head.faces)[head.landmarks["full_68"].faces]
     of = {name: np.asarray(mask)[corners] for name, mask in head.regions.items()}
-    assert of["lips"][48:].any(axis=1).all() and not of["lips"][:48].any()
+    mouth = [48, 49, *range(53, 68)]  # 50 to 52 lie on the skin above the border
+    assert of["lips"][mouth].any(axis=1).all() and not of["lips"][:48].any()
     assert of["nose"][28:36].any(axis=1).all() and not of["nose"][:17].any()
     assert of["left_eye_region"][42:48].all() and of["right_eye_region"][36:42].all()
+
+
+def test_mediapipe_points_lie_on_lids_lips_and_brows(head, points):
+    embedding = head.landmarks["mediapipe_105"]
+    corners = np.asarray(head.template)[np.asarray(head.faces)[embedding.faces]]
+    found = 100 * (np.asarray(embedding.bary)[..., None] * corners).sum(axis=1)
+    place = {index: row for row, index in enumerate(MEDIAPIPE_105)}
+    for index, landmark in ((33, 36), (133, 39), (362, 42), (263, 45), (61, 48)):
+        np.testing.assert_allclose(found[place[index]], points[landmark], atol=0.03)
+    for index, landmark in ((291, 54), (0, 51), (17, 57), (13, 62), (14, 66), (4, 30)):
+        np.testing.assert_allclose(found[place[index]], points[landmark], atol=0.03)
+    left, right = found[20:36], found[36:52]
+    for eye, landmarks in ((left, points[42:48]), (right, points[36:42])):
+        centre, spread = landmarks.mean(axis=0), np.ptp(landmarks, axis=0)
+        assert (abs(eye - centre) < 0.7 * spread + 0.1).all()
+    for lip in found[65:]:
+        assert np.linalg.norm(points[48:] - lip, axis=1).min() < 0.8
+    assert found[:20, 1].min() > points[36:48, 1].max()
+
+
+def test_contour_is_the_jaw_from_the_front_and_slides_when_turned(head, points):
+    embedding = head.landmarks["contour_79"]
+    corners = np.asarray(head.template)[np.asarray(head.faces)[embedding.faces]]
+    contour = 100 * (np.asarray(embedding.bary)[..., None] * corners).sum(axis=2)
+    # The jaw line rises to the temples behind the widest place of its level.
+    np.testing.assert_allclose(contour[0, :, :2], points[:17, :2], atol=0.3)
+    assert (np.diff(contour[:40, 9:, 2].max(axis=1)) >= 0).all()  # left, forwards
+    np.testing.assert_allclose(contour[39, :8, 2], points[:8, 2], atol=0.3)
+    turned = contour[78] * [-1, 1, 1]
+    np.testing.assert_allclose(turned[::-1], contour[39], atol=0.1)
 
 
 def test_irises_lie_between_the_lids(head, points):

@@ -8,6 +8,7 @@ import numpy as np
 
 from face_jax.geometry.head import HeadModel, LandmarkEmbedding
 from face_jax.heads.ict import anatomy, joints
+from face_jax.heads.ict.contour import contour_79
 from face_jax.heads.ict.eyes import eyeball_materials
 from face_jax.heads.ict.geometry import IctGeometry, check_neutral
 from face_jax.heads.ict.obj import NO_CORNER, ObjMesh
@@ -87,7 +88,7 @@ def head_from_geometry(
         expression_basis=_basis(geometry.expression_shapes, kept),
         joint_regressor=_regressor(mesh, kept),
         skinning_weights=jnp.asarray(joints.skinning_weights(mesh)[kept]),
-        landmarks=_landmarks(faces, kept),
+        landmarks=_landmarks(mesh, faces, kept),
         regions={
             name: jnp.asarray(mask[kept])
             for name, mask in regions.items()
@@ -167,18 +168,26 @@ def _regressor(mesh: ObjMesh, kept: np.ndarray) -> jnp.ndarray:
     return jnp.asarray(joints.joint_regressor(mesh)[:, kept])
 
 
-def _landmarks(faces: np.ndarray, kept: np.ndarray) -> dict[str, LandmarkEmbedding]:
-    inner = _at_vertices(np.array(anatomy.INNER_FACE), faces, kept)
-    every = _at_vertices(np.array(anatomy.JAW_LINE + anatomy.INNER_FACE), faces, kept)
-    return {"static_51": inner, "full_68": every}
+def _landmarks(
+    mesh: ObjMesh, faces: np.ndarray, kept: np.ndarray
+) -> dict[str, LandmarkEmbedding]:
+    jaw = _renumbered(np.array(anatomy.JAW_LINE), kept)
+    inner = _renumbered(np.array(anatomy.INNER_FACE), kept)
+    mediapipe = _renumbered(np.array(anatomy.MEDIAPIPE), kept)
+    first, end = anatomy.NARROW_FACE_VERTICES
+    usable = (kept >= first) & (kept < end)
+    rows, bary = contour_79(mesh.vertices[kept], faces, jaw, usable)
+    return {
+        "static_51": _at_vertices(inner, faces),
+        "full_68": _at_vertices(np.concatenate([jaw, inner]), faces),
+        "mediapipe_105": _at_vertices(mediapipe, faces),
+        "contour_79": LandmarkEmbedding(jnp.asarray(rows), jnp.asarray(bary)),
+    }
 
 
-def _at_vertices(
-    vertices: np.ndarray, faces: np.ndarray, kept: np.ndarray
-) -> LandmarkEmbedding:
-    """Embedding of vertices of the whole mesh: each in a triangle that it is of."""
-    rows = _renumbered(vertices, kept)
-    found = [np.argwhere(faces == row)[0] for row in rows]
+def _at_vertices(vertices: np.ndarray, faces: np.ndarray) -> LandmarkEmbedding:
+    """Embedding of vertices: each in a triangle that it is a corner of."""
+    found = [np.argwhere(faces == vertex)[0] for vertex in vertices]
     triangles, corners = np.array(found, dtype=np.int32).T
     bary = np.eye(3, dtype=np.float32)[corners]
     return LandmarkEmbedding(faces=jnp.asarray(triangles), bary=jnp.asarray(bary))

@@ -8,8 +8,6 @@ import numpy as np
 from face_jax.heads.ict import anatomy
 from face_jax.heads.ict.obj import NO_CORNER, ObjMesh
 
-_LIP_MARGIN = 1.04
-"""The 12 points of the lips' outline lie on it; its arcs bulge beyond their chords."""
 _BEHIND_LIPS = 8.0
 _EYE_AXES = 2.6, 1.9
 """Half width and half height of an eye's region around the eyeball's centre."""
@@ -54,7 +52,7 @@ def region_masks(mesh: ObjMesh) -> dict[str, np.ndarray]:
     narrow = _between(*anatomy.NARROW_FACE_VERTICES)
     found |= {
         "face": narrow | found["left_eyeball"] | found["right_eyeball"],
-        "lips": face & (z > _BEHIND_LIPS) & _inside(x, y, _lips(mesh)),
+        "lips": face & (z > _BEHIND_LIPS) & _within_lip_border(x, y),
         "nose": face & (z > _BEHIND_NOSE) & _inside(x, y, np.array(_NOSE)),
         "forehead": face & (y > _ABOVE_BROWS) & ~ears,
         "left_ear": ears & (x > 0),
@@ -105,11 +103,11 @@ def _within(values: np.ndarray, limits: tuple[float, float]) -> np.ndarray:
     return (values > limits[0]) & (values < limits[1])
 
 
-def _lips(mesh: ObjMesh) -> np.ndarray:
-    """Outline [12, 2] of the lips."""
-    points = mesh.vertices[list(anatomy.OUTER_LIPS), :2]
-    middle = points.mean(axis=0)
-    return middle + _LIP_MARGIN * (points - middle)
+def _within_lip_border(x: np.ndarray, y: np.ndarray) -> np.ndarray:
+    border = list(anatomy.LIP_BORDER)
+    inside = _inside(x, y, np.stack([x[border], y[border]], axis=-1))
+    inside[border] = True
+    return inside
 
 
 def _inside(x: np.ndarray, y: np.ndarray, outline: np.ndarray) -> np.ndarray:
