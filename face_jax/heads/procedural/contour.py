@@ -2,7 +2,6 @@
 
 import numpy as np
 
-from face_jax.geometry.head import LandmarkEmbedding
 from face_jax.heads.procedural.places import Place, embed
 
 # fmt: off
@@ -21,7 +20,9 @@ YAWS = (*range(40), *(-yaw for yaw in range(1, 40)))
 """Yaws in degrees in the order of their rows."""
 
 
-def contour_79(vertices: np.ndarray, faces: np.ndarray) -> LandmarkEmbedding:
+def contour_79(
+    vertices: np.ndarray, faces: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
     """Contours of 17 points [79, 17] from the right ear past the chin to the left.
 
     A point slides along its row of the chart, between its place in front of the ear
@@ -30,6 +31,9 @@ def contour_79(vertices: np.ndarray, faces: np.ndarray) -> LandmarkEmbedding:
     Args:
       vertices: [V, 3] of the neutral head.
       faces: [F, 3].
+
+    Returns:
+      int32 [79, 17] faces and float32 [79, 17, 3] barycentric coordinates.
     """
     paths = [_path(place) for place in _SIDE]
     tracks = [[_flip(place) for place in path] for path in paths[::-1]]
@@ -41,7 +45,7 @@ def contour_79(vertices: np.ndarray, faces: np.ndarray) -> LandmarkEmbedding:
     reach = points[..., 0] * np.cos(yaws) + points[..., 2] * np.sin(yaws)
     side = np.sign(np.arange(17) - 8)[:, None]
     best = np.argmax(reach * side, -1) + _STEPS * np.arange(17)
-    return LandmarkEmbedding(rows[best], bary[best])
+    return rows[best], bary[best]
 
 
 def _path(place: Place) -> list[Place]:

@@ -74,15 +74,12 @@ def _middle(head: Assembly, name: str) -> np.ndarray:
     if name in ("jawRight", "mouthRight"):
         left = _middle(head, name.replace("Right", "Left"))
         return left[head.mirror] * [-1, 1, 1]
-    if name.startswith("jaw"):
-        moved = _jaw_moved(head, name)
-    else:
-        moved = np.zeros_like(head.vertices)
-    surface = head.vertices[head.ranges["skin"]]
     if name == "mouthClose":
         return _followed(head, _closing(head))
+    surface = head.vertices[head.ranges["skin"]]
     pulls = MOUTH_LEFT if name == "mouthLeft" else both_sides(SYMMETRIC.get(name, ()))
-    return moved + _followed(head, pulled(surface, pulls))
+    moved = _followed(head, pulled(surface, pulls))
+    return moved + _jaw_moved(head, name) if name.startswith("jaw") else moved
 
 
 def _jaw_moved(head: Assembly, name: str) -> np.ndarray:

@@ -1,9 +1,6 @@
 """Landmarks of the procedural head by anatomy: 68 points, contours, MediaPipe's."""
 
-import numpy as np
-
-from face_jax.geometry.head import LandmarkEmbedding
-from face_jax.heads.procedural.places import Place, embed
+from face_jax.heads.procedural.places import Place
 
 # fmt: off
 _BROW: list[Place] = [
@@ -55,8 +52,3 @@ def _mirrored(points: list[Place]) -> list[Place]:
 def _across(points: list[Place]) -> list[Place]:
     """From right to left, for points that start in the middle."""
     return _mirrored(points[:0:-1]) + points
-
-
-def embedding(faces: np.ndarray, points: list[Place]) -> LandmarkEmbedding:
-    """Embedding of a list of places on the skin."""
-    return LandmarkEmbedding(*embed(faces, points))

@@ -46,7 +46,7 @@ def lid_points() -> tuple[np.ndarray, np.ndarray]:
     ):
         margin = margin_curve(along, bow, peak)
         for row, height, way in rows:
-            places += [chart.place(row, column) for column in columns]
+            places += [chart.place(row, float(column)) for column in columns]
             points.append(_lid_row(margin, along, height, way))
     for column, three in _BESIDE.items():
         beside = chart.spread("fold", "pouch", column, np.array(three))

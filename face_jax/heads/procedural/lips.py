@@ -32,7 +32,7 @@ def lip_points() -> tuple[np.ndarray, np.ndarray]:
     places, points = [], []
     for rows, thickness in ((_UPPER_ROWS, upper_height), (_LOWER_ROWS, lower_height)):
         for row, height, depth in rows:
-            places += [chart.place(row, column) for column in columns]
+            places += [chart.place(row, float(column)) for column in columns]
             points.append(_lip_row(along, thickness(along), height, depth))
     beside = chart.spread("philtrum_2", "sulcus", 9.6, np.array(_BESIDE))
     places += list(beside[0])

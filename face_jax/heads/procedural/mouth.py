@@ -3,12 +3,7 @@
 import numpy as np
 
 from face_jax.heads.procedural import chart, skin, unwrap
-from face_jax.heads.procedural.parts import (
-    FOLLOWED,
-    Part,
-    grid_faces,
-    make_part,
-)
+from face_jax.heads.procedural.parts import Part, following, grid_faces, make_part
 
 # fmt: off
 _RINGS = (
@@ -19,55 +14,56 @@ _RINGS = (
 # fmt: on
 """Half width, half height, z in the middle and at the side, share of the lips' motion."""
 _MIDDLE_Y = -65.8
-TONGUE_CENTRE = np.array([0.0, -75.5, -26.0])
+_TONGUE_CENTRE = np.array([0.0, -75.5, -26.0])
 _TONGUE_RADII = np.array([18.5, 7.5, 22.0])
 
 
-def lip_rim() -> tuple[np.ndarray, np.ndarray]:
-    """The edge that the cavity hangs on, once around, and which of it is upper lip.
-
-    Returns:
-      int64 [34] vertices of the skin, from the right corner over the upper lip and
-      back under the lower one, and bool [34].
-    """
-    columns = range(-chart.MOUTH_CORNER, chart.MOUTH_CORNER + 1)
-    upper = [skin.vertex("upper_inner", column) for column in columns]
-    lower = [skin.vertex("lower_inner", column) for column in reversed(columns)]
-    return np.array(upper + lower), np.arange(34) < 17
+_RIM_COLUMNS = np.arange(-chart.MOUTH_CORNER, chart.MOUTH_CORNER + 1)
+_UPPER = len(_RIM_COLUMNS)
+RIM = 2 * _UPPER
+"""Vertices around the opening: from the right corner over the upper lip, and back
+under the lower one."""
 
 
 def cavity(skin_vertices: np.ndarray) -> Part:
     """The cavity; its first ring lies on the edge of the lips."""
-    rim, is_upper = lip_rim()
-    count = len(rim)
-    along = np.linspace(-1, 1, 17)
-    side = np.concatenate([along, along[::-1]])
-    rise = np.where(is_upper, 1.0, -1.0) * np.sqrt(np.clip(1 - side**4, 0.0, 1))
-    rings = [skin_vertices[rim]]
-    for width, height, front, back, _ in _RINGS:
-        z = front + (back - front) * np.abs(side) ** 2
-        rings.append(np.stack([width * side, _MIDDLE_Y + height * rise, z], -1))
-    vertices = np.concatenate(rings)
-    faces = grid_faces(len(rings), count, closed=True)
-    turned = np.where(is_upper, 16 - np.arange(count), 50 - np.arange(count))
-    mirror = np.concatenate([turned + ring * count for ring in range(len(rings))])
-    shares = np.repeat([1.0, *(ring[-1] for ring in _RINGS)], count)
-    angle = np.arange(count) / count * 2 * np.pi
-    radius = np.linspace(0.5, 0.02, len(rings))[:, None]
-    square = 0.5 + np.stack([-radius * np.cos(angle), radius * np.sin(angle)], -1)
-    follow = np.zeros((len(vertices), FOLLOWED), int)
-    follow[:, 0] = np.tile(rim, len(rings))
-    weights = np.zeros((len(vertices), FOLLOWED))
-    weights[:, 0] = shares
+    rim = _lip_rim()
+    rings = np.stack([skin_vertices[rim], *(_ring(*ring[:4]) for ring in _RINGS)])
+    shares = np.array([1.0, *(ring[4] for ring in _RINGS)])
+    numbers = np.arange(len(rings) * RIM).reshape(len(rings), 2, _UPPER)
     return make_part(
         "cavity",
-        vertices,
-        faces,
+        rings.reshape(-1, 3),
+        grid_faces(len(rings), RIM, closed=True),
         "mouth_interior",
-        unwrap.on_island("cavity", square.reshape(-1, 2)),
-        mirror=mirror,
-        follow=(follow, weights),
+        unwrap.on_island("cavity", _disc(len(rings))),
+        mirror=numbers[..., ::-1].ravel(),
+        follow=following(np.tile(rim, len(rings)), np.repeat(shares, RIM)),
     )
+
+
+def _lip_rim() -> np.ndarray:
+    """Vertices [RIM] of the skin that the cavity hangs on."""
+    upper = [skin.vertex("upper_inner", int(column)) for column in _RIM_COLUMNS]
+    lower = [skin.vertex("lower_inner", int(column)) for column in _RIM_COLUMNS[::-1]]
+    return np.array(upper + lower)
+
+
+def _ring(width: float, height: float, front: float, back: float) -> np.ndarray:
+    """Points [RIM, 3] of a ring of given half axes; ``back`` is its depth at the sides."""
+    along = _RIM_COLUMNS / chart.MOUTH_CORNER
+    side = np.concatenate([along, along[::-1]])
+    rise = np.sqrt(1 - side**4) * np.repeat([1.0, -1.0], _UPPER)
+    depth = front + (back - front) * side**2
+    return np.stack([width * side, _MIDDLE_Y + height * rise, depth], -1)
+
+
+def _disc(rings: int) -> np.ndarray:
+    """Texture coordinates [rings * RIM, 2] of rings around the middle of a square."""
+    angle = np.arange(RIM) / RIM * 2 * np.pi
+    radius = np.linspace(0.5, 0.02, rings)[:, None, None]
+    disc = 0.5 + radius * np.stack([-np.cos(angle), np.sin(angle)], -1)
+    return disc.reshape(-1, 2)
 
 
 def tongue() -> Part:
@@ -78,11 +74,11 @@ def tongue() -> Part:
         np.linspace(-0.62, 0.62, columns) * np.pi,
         indexing="ij",
     )
-    # Rows go from the tip backwards; seen from above with the tip down they run up.
     x = np.sin(back) * np.sin(side)
-    y = np.sin(back) * np.cos(side) - 0.25 * np.exp(-((x / 0.12) ** 2)) * np.sin(back)
-    z = np.cos(back)
-    points = TONGUE_CENTRE + _TONGUE_RADII * np.stack([x, y, z], -1)
+    furrow = 0.25 * np.exp(-((x / 0.12) ** 2))
+    y = np.sin(back) * (np.cos(side) - furrow)
+    points = _TONGUE_CENTRE + _TONGUE_RADII * np.stack([x, y, np.cos(back)], -1)
+    # Rows go from the tip backwards: up, for who looks down on it from the front.
     faces = grid_faces(rows, columns, middle=columns // 2)[:, ::-1]
     numbers = np.arange(rows * columns).reshape(rows, columns)
     u, v = np.meshgrid(np.linspace(0, 1, columns), np.linspace(0, 1, rows))

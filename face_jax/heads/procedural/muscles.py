@@ -5,15 +5,15 @@ from face_jax.heads.procedural.fields import Pull
 # fmt: off
 ONE_SIDED: dict[str, tuple[Pull, ...]] = {
     "browDown": (
-        Pull("brow", 3, (-3.0, -6.5, 1.5), 10), Pull("brow", 7, (-2.5, -6.0, 1.0), 10),
-        Pull("brow", 11, (-1.0, -3.0, 0.3), 9), Pull("under_brow", 6, (-0.5, -3.0, 0.5), 7),
+        Pull("brow", 3, (-3.0, -7.0, 1.5), 12), Pull("brow", 8, (-2.0, -5.0, 0.8), 12),
+        Pull("brow", 12, (-0.5, -2.0, 0.3), 9), Pull("under_brow", 6, (-1.0, -3.5, 0.5), 7),
     ),
     "browInnerUp": (
-        Pull("brow", 2, (0.5, 7.5, -0.5), 10), Pull("brow", 5, (0.5, 6.0, -0.5), 9),
-        Pull("forehead_3", 2, (0.0, 4.0, 0.0), 14),
+        Pull("brow", 2, (0.5, 8.5, -0.5), 12), Pull("brow", 6, (0.5, 4.5, -0.5), 12),
+        Pull("forehead_3", 2, (0.0, 4.0, 0.0), 14), Pull("fold", 5, (0.0, 1.5, 0.0), 7),
     ),
     "browOuterUp": (
-        Pull("brow", 8, (0.0, 5.0, -0.5), 10), Pull("brow", 12, (0.3, 7.0, -1.5), 11),
+        Pull("brow", 8, (0.0, 5.0, -0.5), 12), Pull("brow", 12, (0.3, 7.5, -1.5), 13),
         Pull("forehead_3", 9, (0.0, 4.5, -1.0), 15), Pull("fold", 10, (0.0, 2.0, -0.5), 7),
     ),
     "cheekPuff": (

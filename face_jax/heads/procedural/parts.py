@@ -67,6 +67,12 @@ def make_part(
     )
 
 
+def following(rows: np.ndarray, weights: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Rows and weights [N, 4] of vertices that each follow one vertex of the skin [N]."""
+    first = np.eye(FOLLOWED)[0]
+    return rows[:, None] * first.astype(int), weights[:, None] * first
+
+
 def grid_faces(
     rows: int, columns: int, *, closed: bool = False, middle: int = 0
 ) -> np.ndarray:

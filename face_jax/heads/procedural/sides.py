@@ -4,7 +4,7 @@ import functools
 
 import numpy as np
 
-from face_jax.heads.procedural import chart, skin
+from face_jax.heads.procedural import chart, mouth, skin
 from face_jax.heads.procedural.assembly import Assembly
 
 _BLEND, _SPREAD = 13.0, 0.6
@@ -54,12 +54,14 @@ def jaw_share() -> np.ndarray:
 
 
 def cavity_jaw_share(head: Assembly) -> np.ndarray:
-    """Share [N] of the jaw in the motion of the cavity: that of the lips, then by height."""
+    """Share [N] of the jaw in the motion of the cavity.
+
+    That of the lips at its rim, and by height behind it, less towards the throat.
+    """
     span = head.ranges["cavity"]
     rim = jaw_share()[head.follow_rows[span, 0]]
-    ring = np.arange(span.stop - span.start) // 34
-    height = head.vertices[span, 1]
-    depth = smoothstep((head.vertices[span, 2] + 70) / 40)
-    by_height = smoothstep(0.5 - (height + 65.8) / 24) * depth
-    share = np.clip(ring / 2, 0, 1)
-    return (1 - share) * rim + share * by_height
+    _, height, depth = head.vertices[span].T
+    low = smoothstep(0.5 - (height + 65.8) / 24)
+    by_height = low * smoothstep((depth + 70) / 40)
+    inward = np.clip(np.arange(len(rim)) // mouth.RIM / 2, 0, 1)
+    return (1 - inward) * rim + inward * by_height

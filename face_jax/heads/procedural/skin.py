@@ -13,7 +13,7 @@ from face_jax.heads.procedural import (
     smoothing,
     unwrap,
 )
-from face_jax.heads.procedural.parts import Part, grid_faces, make_part
+from face_jax.heads.procedural.parts import Part, following, grid_faces, make_part
 
 COLUMNS = 2 * chart.LAST_COLUMN
 """Vertices around the head: from the nape (0) past the right side, the middle of the
@@ -82,7 +82,6 @@ def skin() -> Part:
     faces = np.maximum(grid - COLUMNS + 1, 0)
     solid = (np.diff(np.sort(faces, axis=1), axis=1) > 0).all(1)
     grid, faces = grid[solid], faces[solid]
-    own = np.arange(len(vertices))[:, None] * [1, 0, 0, 0]
     return make_part(
         "skin",
         vertices,
@@ -91,7 +90,7 @@ def skin() -> Part:
         unwrap.skin_uvs(),
         faces_uv=unwrap.skin_faces_uv(grid, COLUMNS),
         mirror=mirror(),
-        follow=(own, np.tile([1.0, 0, 0, 0], (len(vertices), 1))),
+        follow=following(np.arange(len(vertices)), np.ones(len(vertices))),
     )
 
 

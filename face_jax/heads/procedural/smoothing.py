@@ -4,7 +4,7 @@ import numpy as np
 
 from face_jax.heads.procedural import chart
 
-_ROUNDS = 80
+_ROUNDS = 30
 _FINE = (
     ("fold", "pouch", 4, 13),
     ("nose_1", "nose_base", 0, 6),
@@ -18,24 +18,26 @@ def smoothed(half: np.ndarray) -> np.ndarray:
 
     Bends between the points of ``anatomy`` disappear from cheeks, skull and neck; lids,
     lips and nose stay as they are. Every round is followed by one outwards, so that
-    nothing shrinks.
+    nothing shrinks, and vertices move along the normal only, so that the rows keep
+    their distances.
     """
     share = _share()[..., None]
     for _ in range(_ROUNDS):
-        half = half + 0.5 * share * _to_neighbours(half)
-        half = half - 0.53 * share * _to_neighbours(half)
+        half = half + 0.5 * share * _bends(half)
+        half = half - 0.52 * share * _bends(half)
     return half
 
 
-def _to_neighbours(half: np.ndarray) -> np.ndarray:
-    """Ways to the mean of the four neighbours; none from the first and last rows."""
+def _bends(half: np.ndarray) -> np.ndarray:
+    """Ways along the normal to the mean of the four neighbours; none at the ends."""
     mirrored = np.array([-1, 1, 1])
     wide = np.concatenate([half[:, 1:2] * mirrored, half, half[:, -2:-1] * mirrored], 1)
-    ways = np.zeros_like(half)
-    ways[1:-1] = (
-        half[:-2] + half[2:] + wide[1:-1, :-2] + wide[1:-1, 2:] - 4 * half[1:-1]
-    ) / 4
-    return ways
+    above, below, right, left = half[:-2], half[2:], wide[1:-1, :-2], wide[1:-1, 2:]
+    normal = np.cross(below - above, left - right)
+    normal /= np.linalg.norm(normal, axis=-1, keepdims=True)
+    way = (above + below + right + left) / 4 - half[1:-1]
+    along = (way * normal).sum(-1, keepdims=True) * normal
+    return np.pad(along, ((1, 1), (0, 0), (0, 0)))
 
 
 def _share() -> np.ndarray:

@@ -16,14 +16,15 @@ _UPPER_TEETH = (8.6, 6.8, 7.6, 7.0, 6.8, 9.0)
 _LOWER_TEETH = (5.5, 6.0, 7.0, 7.0, 7.2, 10.0)
 """Widths of the teeth of one side from the middle backwards, mm."""
 _PROFILE = (
-    (16.5, -1.5, 0.0),
-    (9.6, 0.2, 0.6),
-    (5.0, 0.7, 0.0),
-    (0.0, 0.0, 1.0),
-    (0.3, -1.6, 1.0),
-    (7.0, -5.0, 0.0),
+    (16.5, -1.5, 0.0, 0.0),
+    (9.6, 0.2, -0.7, -0.8),
+    (5.0, 0.7, 0.0, -0.8),
+    (0.0, 0.0, 0.8, 0.0),
+    (0.3, -1.6, 0.8, 0.0),
+    (7.0, -5.0, 0.0, 0.0),
 )
-"""Height above the edge, depth in front of the arch, share of the notches."""
+"""Rows from the gum over the edge to the back, in mm: height above the edge, depth in
+front of the arch, and what is added to both where teeth meet."""
 
 
 def arches() -> tuple[Part, Part]:
@@ -44,22 +45,15 @@ def _arch(
     up: int,
 ) -> Part:
     """One arch; ``up`` is 1 for teeth that hang and -1 for teeth that stand."""
-    way, notch = _stations(widths)
-    angle = _angle_on_arch(way / scale)
-    outward = np.stack([np.sin(angle) * _DEPTH, np.cos(angle) * _HALF_WIDTH], -1)
-    outward /= np.linalg.norm(outward, axis=-1, keepdims=True)
+    way, meets = _stations(widths)
+    curve, outward = _curve(way / scale)
     rise = _RISE * (way / way[-1]) ** 2
     rows = []
-    for height, depth, notched in _PROFILE:
-        out = scale * depth - 0.8 * notch * (notched < 1) * (depth > 0)
-        flat = scale * np.stack(
-            [_HALF_WIDTH * np.sin(angle), _DEPTH * (np.cos(angle) - 1)], -1
-        )
-        flat = flat + np.reshape(out, (-1, 1)) * outward
-        y = edge + up * (
-            height + notched * notch * (0.8 if height < 5 else -1.2) + rise
-        )
-        rows.append(np.stack([flat[:, 0], y + 0 * notch, front + flat[:, 1]], -1))
+    for height, depth, height_between, depth_between in _PROFILE:
+        out = scale * depth + depth_between * meets
+        x, z = (scale * curve + out[:, None] * outward).T
+        y = edge + up * (height + height_between * meets + rise)
+        rows.append(np.stack([x, y, front + z], -1))
     return _part(name, np.stack(rows if up > 0 else rows[::-1]), up)
 
 
@@ -92,9 +86,20 @@ def _stations(widths: tuple[float, ...]) -> tuple[np.ndarray, np.ndarray]:
     return np.concatenate([-way[:0:-1], way]), np.array(meets[:0:-1] + meets)
 
 
-def _angle_on_arch(way: np.ndarray) -> np.ndarray:
-    """Parameter of the ellipse at given lengths of arc from its front."""
+def _curve(way: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The arch, half an ellipse, by length of arc from its front.
+
+    Args:
+      way: [N] lengths in mm, positive to the left.
+
+    Returns:
+      x and z [N, 2], and the unit vectors [N, 2] out of the mouth.
+    """
     angles = np.linspace(0, 0.75 * np.pi, 400)
     speed = np.hypot(_HALF_WIDTH * np.cos(angles), _DEPTH * np.sin(angles))
     length = np.concatenate([[0], np.cumsum((speed[1:] + speed[:-1]) / 2)])
-    return np.sign(way) * np.interp(np.abs(way), length * (angles[1]), angles)
+    angle = np.sign(way) * np.interp(np.abs(way), length * angles[1], angles)
+    sin, cos = np.sin(angle), np.cos(angle)
+    outward = np.stack([_DEPTH * sin, _HALF_WIDTH * cos], -1)
+    outward /= np.linalg.norm(outward, axis=-1, keepdims=True)
+    return np.stack([_HALF_WIDTH * sin, _DEPTH * (cos - 1)], -1), outward
