@@ -23,6 +23,8 @@ _UPPER = len(_RIM_COLUMNS)
 RIM = 2 * _UPPER
 """Vertices around the opening: from the right corner over the upper lip, and back
 under the lower one."""
+_RIGHT = (*range(_UPPER // 2), *range(_UPPER + _UPPER // 2, RIM))
+"""Those of them after which an edge of the right half begins."""
 
 
 def cavity(skin_vertices: np.ndarray) -> Part:
@@ -34,7 +36,7 @@ def cavity(skin_vertices: np.ndarray) -> Part:
     return make_part(
         "cavity",
         rings.reshape(-1, 3),
-        grid_faces(len(rings), RIM, closed=True),
+        grid_faces(len(rings), RIM, closed=True, turned=_RIGHT),
         "mouth_interior",
         unwrap.on_island("cavity", _disc(len(rings))),
         mirror=numbers[..., ::-1].ravel(),
@@ -53,7 +55,7 @@ def _ring(width: float, height: float, front: float, back: float) -> np.ndarray:
     """Points [RIM, 3] of a ring of given half axes; ``back`` is its depth at the sides."""
     along = _RIM_COLUMNS / chart.MOUTH_CORNER
     side = np.concatenate([along, along[::-1]])
-    rise = np.sqrt(1 - side**4) * np.repeat([1.0, -1.0], _UPPER)
+    rise = np.sqrt(1 - 0.98 * side**4) * np.repeat([1.0, -1.0], _UPPER)
     depth = front + (back - front) * side**2
     return np.stack([width * side, _MIDDLE_Y + height * rise, depth], -1)
 
@@ -79,7 +81,7 @@ def tongue() -> Part:
     y = np.sin(back) * (np.cos(side) - furrow)
     points = _TONGUE_CENTRE + _TONGUE_RADII * np.stack([x, y, np.cos(back)], -1)
     # Rows go from the tip backwards: up, for who looks down on it from the front.
-    faces = grid_faces(rows, columns, middle=columns // 2)[:, ::-1]
+    faces = grid_faces(rows, columns, turned=range(columns // 2))[:, ::-1]
     numbers = np.arange(rows * columns).reshape(rows, columns)
     u, v = np.meshgrid(np.linspace(0, 1, columns), np.linspace(0, 1, rows))
     return make_part(

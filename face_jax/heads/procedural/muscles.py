@@ -5,7 +5,7 @@ from face_jax.heads.procedural.fields import Pull
 # fmt: off
 ONE_SIDED: dict[str, tuple[Pull, ...]] = {
     "browDown": (
-        Pull("brow", 3, (-3.0, -7.0, 1.5), 12), Pull("brow", 8, (-2.0, -5.0, 0.8), 12),
+        Pull("brow", 3, (-3.0, -8.0, 1.8), 12), Pull("brow", 8, (-2.0, -5.0, 0.8), 12),
         Pull("brow", 12, (-0.5, -2.0, 0.3), 9), Pull("under_brow", 6, (-1.0, -3.5, 0.5), 7),
     ),
     "browInnerUp": (

@@ -74,7 +74,7 @@ def following(rows: np.ndarray, weights: np.ndarray) -> tuple[np.ndarray, np.nda
 
 
 def grid_faces(
-    rows: int, columns: int, *, closed: bool = False, middle: int = 0
+    rows: int, columns: int, *, closed: bool = False, turned: Sequence[int] = ()
 ) -> np.ndarray:
     """Triangles [2 (rows - 1) columns, 3] of a grid of vertices in row-major order.
 
@@ -85,7 +85,8 @@ def grid_faces(
       rows: number of rows of vertices.
       columns: number of columns of vertices.
       closed: whether the last column joins the first.
-      middle: column about which the diagonals are mirrored.
+      turned: columns of quadrangles that are cut along the other diagonal, for a
+        grid whose right half mirrors its left half.
     """
     count = columns if closed else columns - 1
     down, right = np.meshgrid(np.arange(rows - 1), np.arange(count), indexing="ij")
@@ -93,7 +94,7 @@ def grid_faces(
     beside = down * columns + (right + 1) % columns
     quads = np.stack([here, here + columns, beside + columns, beside], -1)
     triangles = np.where(
-        (right < middle)[..., None],
+        np.isin(right, turned)[..., None],
         quads[..., [0, 1, 3, 1, 2, 3]],
         quads[..., [0, 1, 2, 0, 2, 3]],
     )

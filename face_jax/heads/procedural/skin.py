@@ -77,7 +77,7 @@ def skin() -> Part:
     half = half_skin()
     right = half[:, :0:-1] * [-1, 1, 1]
     vertices = _one_crown(np.concatenate([right, half[:, :-1]], 1))
-    grid = grid_faces(len(chart.ROWS), COLUMNS, closed=True, middle=MIDDLE)
+    grid = grid_faces(len(chart.ROWS), COLUMNS, closed=True, turned=range(MIDDLE))
     grid = grid[~_is_open(grid)]
     faces = np.maximum(grid - COLUMNS + 1, 0)
     solid = (np.diff(np.sort(faces, axis=1), axis=1) > 0).all(1)

@@ -59,7 +59,7 @@ def _arch(
 
 def _part(name: str, grid: np.ndarray, up: int) -> Part:
     rows, columns = grid.shape[:2]
-    faces = grid_faces(rows, columns, middle=columns // 2)
+    faces = grid_faces(rows, columns, turned=range(columns // 2))
     numbers = np.arange(rows * columns).reshape(rows, columns)
     strip = faces.min(1) // columns
     gum = strip == (0 if up > 0 else rows - 2)
