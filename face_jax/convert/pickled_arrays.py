@@ -52,10 +52,10 @@ class BaseType(Node):
 class PickledArray(Node):
     """A numpy array: its shape, type and bytes, or its list of objects."""
 
-    __slots__ = ("data", "data_type", "fortran", "shape")
+    __slots__ = ("axes", "data", "data_type", "fortran", "shape")
 
     def __init__(self) -> None:
-        self.shape, self.fortran = (0,), False
+        self.shape, self.fortran, self.axes = (0,), False, None
         self.data_type: Any = DataType("b1")
         self.data: Any = b""
 
@@ -72,7 +72,8 @@ class PickledArray(Node):
             flat = _objects(evaluate(self.data), math.prod(shape))
         else:
             flat = _numbers(self.data, data_type, math.prod(shape))
-        return flat.reshape(shape, order=order)
+        array = flat.reshape(shape, order=order)
+        return array if self.axes is None else array.transpose(self.axes)
 
 
 class PickledScalar(Node):
@@ -212,9 +213,13 @@ def _reconstruct(array_type: Any, shape: Any, data_type: Any) -> PickledArray:
     return PickledArray()
 
 
-def _from_buffer(data: Any, data_type: Any, shape: Any, order: str) -> PickledArray:
+def _from_buffer(
+    data: Any, data_type: Any, shape: Any, order: str, axes: Any = None
+) -> PickledArray:
+    """An array of protocol 5; ``axes`` permutes those of its shape."""
     array = PickledArray()
     array.__setstate__((shape, data_type, order == "F", data))
+    array.axes = axes
     return array
 
 

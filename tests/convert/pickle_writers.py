@@ -15,6 +15,8 @@ def stand_in(monkeypatch, module, name, value=None):
         whole = ".".join(parts[:count])
         if whole not in sys.modules:
             monkeypatch.setitem(sys.modules, whole, types.ModuleType(whole))
+    if hasattr(sys.modules[module], name):
+        return getattr(sys.modules[module], name)
     value = value or type(name, (), {})
     value.__module__, value.__qualname__, value.__name__ = module, name, name
     monkeypatch.setattr(sys.modules[module], name, value, raising=False)

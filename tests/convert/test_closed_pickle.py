@@ -31,6 +31,8 @@ ARRAYS = {
     "bool": np.array([True, False]),
     "big endian": np.arange(4, dtype=">i4"),
     "columns first": np.asfortranarray(np.arange(6.0).reshape(2, 3)),
+    "permuted": np.arange(24.0).reshape(2, 3, 4).transpose(1, 0, 2),
+    "every other": np.arange(6)[::2],
     "no axes": np.array(3.5),
     "empty": np.zeros((0, 3), np.float16),
     "text": np.array(["é", "bc"]),
