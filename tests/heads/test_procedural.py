@@ -1,5 +1,6 @@
 """The procedural head at rest: its mesh, rig and texture coordinates."""
 
+import jax
 import numpy as np
 import pytest
 
@@ -61,6 +62,13 @@ def test_building_twice_gives_the_same_numbers(head):
     again = build._build(assemble())
     for name in ("template", "identity_basis", "expression_basis", "skinning_weights"):
         np.testing.assert_array_equal(getattr(head, name), getattr(again, name))
+
+
+def test_it_may_be_built_inside_a_traced_function(head):
+    procedural_head.cache_clear()
+    total = jax.jit(lambda scale: scale * procedural_head().template.sum())(2.0)
+    assert float(total) == pytest.approx(2 * float(head.template.sum()), rel=1e-5)
+    assert not isinstance(procedural_head().template, jax.core.Tracer)
 
 
 def test_every_vertex_has_its_mirror_image(template):

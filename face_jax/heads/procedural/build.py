@@ -28,7 +28,7 @@ _METRES = 1e-3
 def procedural_head() -> HeadModel:
     """A morphable head made by formulas alone; nothing is read or downloaded.
 
-    It has the joints of FLAME with skinning weights and no pose correctives, 60
+    It has the joints of FLAME with skinning weights and no pose correctives, 57
     named identity directions (weights of people are standard normal) and the
     expression directions of ARKit (weights 0 to 1) under the names of ICT-FaceKit.
     The result is kept for the life of the process.

@@ -97,5 +97,5 @@ def _lid_row(
     up /= np.linalg.norm(up, axis=1, keepdims=True)
     share = 0.35 + 0.65 * np.clip(4 * along * (1 - along), 0, 1) ** 0.6
     angle = share[:, None] * way / distance
-    lift = distance + height * (0.5 + 0.5 * share[:, None])
+    lift = distance + height * share[:, None]
     return EYE_CENTRE + lift * (np.cos(angle) * out + np.sin(angle) * up)

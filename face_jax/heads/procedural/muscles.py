@@ -17,7 +17,7 @@ ONE_SIDED: dict[str, tuple[Pull, ...]] = {
         Pull("forehead_3", 9, (0.0, 4.5, -1.0), 15), Pull("fold", 10, (0.0, 2.0, -0.5), 7),
     ),
     "cheekPuff": (
-        Pull("upper_inner", 11, (6.0, 0.0, 7.0), 18), Pull("nose_base", 10, (3.0, 0.0, 4.5), 13),
+        Pull("upper_inner", 11, (8.0, 0.0, 8.0), 18), Pull("nose_base", 10, (4.0, 0.0, 5.5), 13),
         Pull("sulcus", 10, (3.0, 0.0, 3.5), 14), Pull("upper_lip", 5, (0.5, 0.0, 2.0), 9),
         Pull("lower_lip", 5, (0.5, 0.0, 2.0), 9),
     ),
