@@ -215,9 +215,9 @@ class Fixture:
         return Check(name, actual, expected, self.atol(expected))
 
     def unchecked(self, checked: Iterable[str]) -> list[str]:
-        """Outputs that no check names; positions of sampled entries aside."""
+        """Outputs that no check names; those that say where to look aside."""
         left = set(self.outputs) - set(checked)
-        return sorted(name for name in left if not _is_index(name))
+        return sorted(name for name in left if not _says_where(name))
 
 
 Part = Callable[[Fixture], Iterable[Check]]
@@ -227,5 +227,6 @@ def _with_prefix(arrays: dict[str, np.ndarray], prefix: str) -> dict[str, np.nda
     return {k[len(prefix) :]: v for k, v in arrays.items() if k.startswith(prefix)}
 
 
-def _is_index(name: str) -> bool:
-    return name.endswith(("_idx", "__flat_index"))
+def _says_where(name: str) -> bool:
+    """Positions of sampled entries, and pixels that rounding decides."""
+    return name.endswith(("_idx", "__flat_index", "sample_index", "ambiguous"))

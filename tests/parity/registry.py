@@ -12,6 +12,7 @@ PART_MODULES: dict[str, tuple[str, ...]] = {
         "tests.parity.fsrt_data",
         "tests.parity.fsrt_training",
     ),
+    "render": ("tests.parity.render",),
     "smirk": ("tests.parity.smirk_geometry",),
 }
 """Modules that expose ``PARTS``, by system."""
