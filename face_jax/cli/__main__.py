@@ -21,6 +21,7 @@ COMMANDS = {
         "face_jax.cli.demo",
         "train a small model on one clip and show the result",
     ),
+    "fit": ("face_jax.cli.fit", "find the head behind a picture by its gradients"),
     "prepare": ("face_jax.cli.prepare", "make head models and data sets, once"),
 }
 """Name of each sub-command to its module and what it does."""

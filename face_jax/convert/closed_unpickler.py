@@ -38,6 +38,7 @@ class Constructor:
     """A function that a pickle may call, and not alter."""
 
     __slots__ = ("_function",)
+    _function: Callable[..., Any]
 
     def __init__(self, function: Callable[..., Any]):
         object.__setattr__(self, "_function", function)

@@ -34,7 +34,8 @@ class DataType(Node):
             raise ValueError(f"data type {self.code!r} is not supported")
         if self.byte_order not in ("|", "=", "<", ">"):
             raise ValueError(f"byte order {self.byte_order!r} does not exist")
-        return np.dtype(self.code).newbyteorder(self.byte_order)
+        order: Any = self.byte_order
+        return np.dtype(self.code).newbyteorder(order)
 
 
 class ArrayType(Node):
@@ -65,7 +66,7 @@ class PickledArray(Node):
     def value(self, evaluate: Evaluate) -> np.ndarray:
         """The array, in memory of its own."""
         data_type, shape = evaluate(self.data_type), _checked_shape(self.shape)
-        order = "F" if self.fortran else "C"
+        order: Any = "F" if self.fortran else "C"
         if not isinstance(data_type, np.dtype):
             raise ValueError("an array has no data type")
         if data_type.hasobject:
@@ -133,7 +134,7 @@ class CompressedColumns(_Described):
         starts, places, numbers = (
             np.asarray(evaluate(self[name])) for name in ("indptr", "indices", "data")
         )
-        sizes = np.diff(starts.astype(np.int64))
+        sizes: Any = np.diff(starts.astype(np.int64))
         fits = sizes.shape == (count,) and (sizes >= 0).all() and starts[0] == 0
         if not fits or not sizes.sum() == len(places) == len(numbers):
             raise ValueError(
@@ -153,7 +154,8 @@ class CompressedRows(CompressedColumns):
 
     def value(self, evaluate: Evaluate) -> np.ndarray:
         """The dense matrix [rows, columns]."""
-        return self._lines(*self._shape(), evaluate)
+        rows, columns = self._shape()
+        return self._lines(rows, columns, evaluate)
 
 
 class ChumpyVariable(_Described):

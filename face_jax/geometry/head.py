@@ -4,6 +4,8 @@ Model space is in metres and right-handed: x to the subject's left, y up, z forw
 out of the face. Faces are counter-clockwise seen from outside.
 """
 
+import dataclasses
+
 import flax.struct
 import jax.numpy as jnp
 
@@ -161,7 +163,7 @@ def pose_head(
     lids = _moved(head.eyelid_basis, parameters.eyelid_params)
     before, after = (lids, 0.0) if eyelids_before_skinning else (0.0, lids)
     posed = _skin(head, shaped, before, _rotations(head, parameters))
-    return posed.replace(vertices=posed.vertices + after)
+    return dataclasses.replace(posed, vertices=posed.vertices + after)
 
 
 def _moved(basis: Array | None, coefficients: Array | None) -> Array | float:
@@ -182,7 +184,7 @@ def _rotations(head: HeadModel, parameters: HeadParameters) -> Array:
 
 def _turns(parameters: HeadParameters) -> dict[str, Array]:
     """Axis-angle vectors [..., 3] by joint, those that are given."""
-    turns = {}
+    turns: dict[str, Array] = {}
     for field, joints in _JOINT_OF_FIELD.items():
         value = getattr(parameters, field)
         if value is not None:
@@ -217,9 +219,11 @@ def _check(head: HeadModel, parameters: HeadParameters) -> None:
         ("eyelid_params", head.eyelid_basis),
     ):
         value = getattr(parameters, field)
-        if value is not None and basis is None:
+        if value is None:
+            continue
+        if basis is None:
             raise ValueError(f"{field}: head {head.name!r} has no such directions")
-        if value is not None and value.shape[-1] > basis.shape[-1]:
+        if value.shape[-1] > basis.shape[-1]:
             raise ValueError(
                 f"{field}: expected at most {basis.shape[-1]} numbers for head "
                 f"{head.name!r}, got {value.shape[-1]}"

@@ -1,0 +1,1 @@
+"""Inverse rendering: the head, its expression, pose and camera behind a picture."""
