@@ -3,7 +3,15 @@
 import numpy as np
 
 from data_pipelines.synth.face_map import FaceMap
-from data_pipelines.synth.noise import area, blob, blur, curve, line, smooth_noise, strokes
+from data_pipelines.synth.noise import (
+    area,
+    blob,
+    blur,
+    curve,
+    line,
+    smooth_noise,
+    strokes,
+)
 from data_pipelines.synth.people import Features
 from data_pipelines.synth.unrolled import SIDE
 
@@ -20,7 +28,9 @@ _LIDS = (
 """Upper and lower lid of both eyes, from the outer corner inwards."""
 
 
-def brow_cover(random: np.random.Generator, face: FaceMap, features: Features) -> np.ndarray:
+def brow_cover(
+    random: np.random.Generator, face: FaceMap, features: Features
+) -> np.ndarray:
     """How much brows hide the skin, [SIDE, SIDE] float32 in [0, 1]."""
     cover = np.zeros((SIDE, SIDE), np.float32)
     for marks, out in _BROWS:
@@ -52,18 +62,27 @@ def _brow(
     count = int(_HAIRS * (0.35 + 0.65 * features.brow_density))
     along = np.sqrt(random.random(count)) * random.choice([1.0, 0.75], count)
     along = np.where(random.random(count) < 0.5, random.random(count), along)
-    profile = np.clip(1.25 * np.minimum(along / 0.15 + 0.45, 1.0) * (1.06 - along**2.2), 0, 1)
+    profile = np.clip(
+        1.25 * np.minimum(along / 0.15 + 0.45, 1.0) * (1.06 - along**2.2), 0, 1
+    )
     across = np.clip(random.normal(0.0, 0.45, count), -1.0, 1.0)
     half = 0.5 * face.pixels(features.brow_thickness)
     starts = _at(axis, along) + np.stack([np.zeros(count), across * half * profile], 1)
     rise = np.interp(along, [0.0, 0.25, 0.6, 1.0], [1.25, 0.6, 0.15, -0.25])
     angle = rise - 0.35 * across * (1.0 - along) + random.normal(0.0, 0.16, count)
-    length = face.pixels(0.0055) * random.uniform(0.6, 1.15, count) * (1.0 - 0.35 * along)
+    length = (
+        face.pixels(0.0055) * random.uniform(0.6, 1.15, count) * (1.0 - 0.35 * along)
+    )
     reach = np.stack([out * np.cos(angle), -np.sin(angle)], 1) * length[:, None]
     alphas = random.uniform(0.35, 0.85, count) * np.clip(along / 0.1 + 0.35, 0.0, 1.0)
     hairs = strokes(starts - 0.3 * reach, starts + 0.7 * reach, alphas)
     ends = np.interp(np.linspace(0, 1, 40), [0, 0.2, 0.7, 1], [0.5, 0.85, 0.7, 0.1])
-    edge = np.concatenate([axis - [0, 1] * (half * ends)[:, None], (axis + [0, 1] * (half * ends)[:, None])[::-1]])
+    edge = np.concatenate(
+        [
+            axis - [0, 1] * (half * ends)[:, None],
+            (axis + [0, 1] * (half * ends)[:, None])[::-1],
+        ]
+    )
     shade = area(edge, 2.0) * (0.25 + 0.3 * features.brow_density)
     return 1.0 - (1.0 - blur(hairs, 0.45)) * (1.0 - shade)
 
@@ -82,7 +101,7 @@ def lid_lines(face: FaceMap, features: Features) -> np.ndarray:
         top = curve(face.marks[list(upper)], 30)
         bottom = curve(face.marks[list(lower)], 30)
         top_line = line(top - [0, 0.6], 2.0 + 1.4 * liner, 0.7) * (0.62 + 0.38 * liner)
-        low_line = line(bottom[:22] + [0, 0.6], 1.2, 0.7) * (0.28 + 0.4 * liner)
+        low_line = line(np.add(bottom[:22], [0, 0.6]), 1.2, 0.7) * (0.28 + 0.4 * liner)
         cover = np.maximum(cover, np.maximum(top_line, low_line))
     return np.clip(cover, 0.0, 1.0)
 
@@ -107,7 +126,9 @@ def eye_shadow(face: FaceMap) -> np.ndarray:
     return cover
 
 
-def stubble_cover(random: np.random.Generator, where: np.ndarray, density: float) -> np.ndarray:
+def stubble_cover(
+    random: np.random.Generator, where: np.ndarray, density: float
+) -> np.ndarray:
     """Cover of cut hairs, [SIDE, SIDE] float32 in [0, 1].
 
     Args:
@@ -115,5 +136,7 @@ def stubble_cover(random: np.random.Generator, where: np.ndarray, density: float
       where: [SIDE, SIDE] share of the skin that bears hair.
       density: 0 none to 1 dense.
     """
-    dots = np.clip(0.5 + 0.55 * smooth_noise(random, 1.4) + 0.2 * smooth_noise(random, 3), 0, 1)
+    dots = np.clip(
+        0.5 + 0.55 * smooth_noise(random, 1.4) + 0.2 * smooth_noise(random, 3), 0, 1
+    )
     return np.clip(where * density * (0.45 + 0.75 * dots), 0.0, 1.0)

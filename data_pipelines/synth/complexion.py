@@ -76,10 +76,15 @@ def blood_map(random: np.random.Generator, face: FaceMap, skin: Skin) -> np.ndar
 def ears(face: FaceMap) -> np.ndarray:
     """Where the ears are, [SIDE, SIDE] float32 in [0, 1] with soft edges."""
     rows = np.arange(SIDE, dtype=np.float32)[:, None] + 0.5
-    middle, half = (face.ear_top + face.ear_bottom) / 2, (face.ear_bottom - face.ear_top) / 2
+    middle, half = (
+        (face.ear_top + face.ear_bottom) / 2,
+        (face.ear_bottom - face.ear_top) / 2,
+    )
     down = np.clip(1.3 - np.abs(rows - middle) / half, 0.0, 1.0)
     azimuth = np.abs(azimuths_of(np.arange(SIDE, dtype=np.float32) + 0.5))[None]
-    across = np.clip(1.3 - 2 * np.abs(azimuth - face.ear_azimuth) / face.ear_width, 0, 1)
+    across = np.clip(
+        1.3 - 2 * np.abs(azimuth - face.ear_azimuth) / face.ear_width, 0, 1
+    )
     return blur(down * across, 3.0)
 
 

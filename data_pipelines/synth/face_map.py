@@ -156,4 +156,4 @@ def above_rows(rows: np.ndarray, softness: float) -> np.ndarray:
 
 def column_of(azimuth: float) -> float:
     """Column of an azimuth in radians, positive to the subject's left."""
-    return float(columns_of(np.float32(azimuth)))
+    return float(columns_of(np.array(azimuth, np.float32)))

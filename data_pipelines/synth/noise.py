@@ -36,7 +36,7 @@ def fractal_noise(
     weights = falloff ** np.arange(len(cells), dtype=np.float32)
     weights /= np.sqrt(np.sum(weights**2))
     layers = [w * smooth_noise(random, c) for w, c in zip(weights, cells, strict=True)]
-    return np.sum(layers, axis=0, dtype=np.float32)
+    return np.asarray(np.sum(layers, axis=0, dtype=np.float32))
 
 
 def blob(centre: np.ndarray, width: float, height: float) -> np.ndarray:

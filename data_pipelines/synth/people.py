@@ -210,7 +210,9 @@ def _draw_hair(
     random: np.random.Generator, age: float, melanin: float, masculine: bool
 ) -> Hair:
     grey = float(np.clip((age - 45.0) / 30.0 + random.normal(0.0, 0.15), 0.0, 1.0))
-    colour = tones.draw_hair_colour(random, melanin, grey if random.random() < 0.7 else 0)
+    colour = tones.draw_hair_colour(
+        random, melanin, grey if random.random() < 0.7 else 0
+    )
     likely = (
         (0.11, 0.13, 0.24, 0.18, 0.12, 0.1, 0.01, 0.02, 0.07, 0.02)
         if masculine
@@ -225,7 +227,9 @@ def _draw_hair(
         colour=colour,
         length=float(random.uniform(0.75, 1.3)),
         volume=float(random.uniform(0.7, 1.3)),
-        curl=float(random.beta(0.8, 2.0) if style != "curly" else random.uniform(0.6, 1)),
+        curl=float(
+            random.beta(0.8, 2.0) if style != "curly" else random.uniform(0.6, 1)
+        ),
         part=float(random.uniform(-1.0, 1.0)),
         recession=float(recession) if masculine else float(0.2 * recession),
         beard=beard,
@@ -244,7 +248,9 @@ def _draw_features(
     made_up = not masculine and random.random() < 0.6
     return Features(
         brow_thickness=float(
-            random.uniform(0.0075, 0.0125) if masculine else random.uniform(0.005, 0.009)
+            random.uniform(0.0075, 0.0125)
+            if masculine
+            else random.uniform(0.005, 0.009)
         ),
         brow_arch=float(random.uniform(-0.0015, 0.0015) + 0.0015 * (not masculine)),
         brow_density=float(random.uniform(0.55, 1.0)),

@@ -1,5 +1,8 @@
 """The painted skin of a person: what the renderer reads from the unrolled head."""
 
+from collections.abc import Sequence
+from typing import Any
+
 import numpy as np
 
 from data_pipelines.synth import brows, complexion, lips, tones, wrinkles
@@ -8,11 +11,23 @@ from data_pipelines.synth.noise import area, blob, blur, curve, smooth_noise
 from data_pipelines.synth.people import Hair, Person
 from data_pipelines.synth.unrolled import SIDE
 
-CHANNELS = ("red", "green", "blue", "gloss", "slope_right", "slope_down", "lips", "brows")
+CHANNELS = (
+    "red",
+    "green",
+    "blue",
+    "gloss",
+    "slope_right",
+    "slope_down",
+    "lips",
+    "brows",
+)
 """Of a painted skin, uint8; colours as square roots of linear light."""
 
 SLOPE_UNIT = 0.5
 """Slope at the ends of the range of its channels, which 128 halves."""
+
+Layer = tuple[np.ndarray, Sequence[float] | np.ndarray]
+"""Cover [SIDE, SIDE] in [0, 1] and colour [3], linear."""
 
 _LIP_MELANIN = 0.03
 _HAIR_GAP = 5.0
@@ -62,7 +77,7 @@ def _log_colour(
     return log_colour - 0.5 * lips.mouth_line(face)[..., None]
 
 
-def _make_up(person: Person, face: FaceMap, lip: np.ndarray) -> list:
+def _make_up(person: Person, face: FaceMap, lip: np.ndarray) -> list[Layer]:
     """Layers (cover [SIDE, SIDE], colour) of make-up and lash roots."""
     worn = person.features
     shadow = worn.eye_shadow * brows.eye_shadow(face)
@@ -76,12 +91,12 @@ def _make_up(person: Person, face: FaceMap, lip: np.ndarray) -> list:
 
 def _hairs(
     random: np.random.Generator, person: Person, face: FaceMap, brow: np.ndarray
-) -> list:
+) -> list[Layer]:
     """Layers (cover [SIDE, SIDE], colour) of brows, beard and scalp."""
     hair = person.hair
     colour = np.asarray(hair.colour, np.float32)
     scalp = scalp_cover(face, hair, person.seed)
-    layers = [(0.92 * brow, person.features.brow_colour)]
+    layers: list[Layer] = [(0.92 * brow, person.features.brow_colour)]
     cover = _SCALP_COVER.get(hair.style, 0.9)
     layers.append((brows.stubble_cover(random, scalp, cover), 0.75 * colour))
     if hair.beard in _BEARD_COVER:
@@ -117,7 +132,9 @@ def beard_cover(face: FaceMap, style: str, seed: int) -> np.ndarray:
         cover = np.maximum(moustache, chin)
     else:
         cover = np.maximum(area(_jaw(face), 4.5), moustache)
-    under_lip = blob(face.offset(57, 0.0, 0.007), face.pixels(0.011), face.pixels(0.003))
+    under_lip = blob(
+        face.offset(57, 0.0, 0.007), face.pixels(0.011), face.pixels(0.003)
+    )
     cover = cover * (1.0 - 0.55 * under_lip) * (1.0 - blur(lips.lip_cover(face), 1.2))
     return np.clip(cover * (0.9 + 0.15 * smooth_noise(random, 9)), 0.0, 1.0)
 
@@ -143,7 +160,7 @@ def _jaw(face: FaceMap) -> np.ndarray:
     """Outline of a full beard, [n, 2] pixels."""
     ear = face.ear_top + 0.55 * (face.ear_bottom - face.ear_top)
     front = face.ear_azimuth - 0.5 * face.ear_width
-    right = [
+    right: list[Any] = [
         [column_of(-front - 0.04), ear],
         [column_of(-front + 0.13), ear],
         [column_of(-front + 0.18), ear + face.pixels(0.022)],
@@ -159,7 +176,13 @@ def _jaw(face: FaceMap) -> np.ndarray:
         face.offset(8, -0.05, 0.022),
     ]
     lobe = face.ear_bottom + face.pixels(0.018)
-    outline = [*right, *left, [column_of(front + 0.1), lobe], *below, [column_of(-front - 0.1), lobe]]
+    outline = [
+        *right,
+        *left,
+        [column_of(front + 0.1), lobe],
+        *below,
+        [column_of(-front - 0.1), lobe],
+    ]
     return curve(np.array(outline, np.float32), 160, closed=True)
 
 

@@ -45,7 +45,9 @@ _IRISES = {
 def from_srgb(values: np.ndarray) -> np.ndarray:
     """Linear light in [0, 1] of sRGB values in [0, 1]; any shape."""
     values = np.asarray(values, np.float32)
-    return np.where(values <= 0.04045, values / 12.92, ((values + 0.055) / 1.055) ** 2.4)
+    return np.where(
+        values <= 0.04045, values / 12.92, ((values + 0.055) / 1.055) ** 2.4
+    )
 
 
 def log_skin(melanin: np.ndarray | float, blood: np.ndarray | float) -> np.ndarray:
@@ -83,14 +85,18 @@ def draw_hair_colour(
 def draw_iris_colour(random: np.random.Generator, melanin: float) -> Colour:
     """A natural iris colour; light ones come with fair skin."""
     light = max(0.0, 1.0 - 2.0 * melanin)
-    likely = np.array([0.4, 0.2 + melanin, 0.22 * light, 0.2 * light, 0.5 * light, 0.2 * light])
+    likely = np.array(
+        [0.4, 0.2 + melanin, 0.22 * light, 0.2 * light, 0.5 * light, 0.2 * light]
+    )
     name = str(random.choice(list(_IRISES), p=likely / likely.sum()))
     return _colour(np.array(_IRISES[name]) * random.uniform(0.75, 1.3, 3))
 
 
 def draw_lipstick(random: np.random.Generator) -> Colour:
     """Reds, roses and browns."""
-    return _from_hsv(random.uniform(-0.07, 0.03), random.uniform(0.5, 0.9), random.uniform(0.35, 0.8))
+    return _from_hsv(
+        random.uniform(-0.07, 0.03), random.uniform(0.5, 0.9), random.uniform(0.35, 0.8)
+    )
 
 
 def draw_eye_shadow(random: np.random.Generator) -> Colour:
@@ -108,7 +114,9 @@ def draw_cloth_colour(random: np.random.Generator) -> Colour:
 
 
 def _from_hsv(hue: float, saturation: float, value: float) -> Colour:
-    return _colour(from_srgb(np.array(colorsys.hsv_to_rgb(hue % 1.0, saturation, value))))
+    return _colour(
+        from_srgb(np.array(colorsys.hsv_to_rgb(hue % 1.0, saturation, value)))
+    )
 
 
 def _colour(values: np.ndarray) -> Colour:

@@ -77,13 +77,13 @@ class Unrolling:
         ]
         return np.stack(points, axis=-1).astype(np.float32)
 
-    def height_of(self, rows: np.ndarray) -> np.ndarray:
+    def height_of(self, rows: np.ndarray | float) -> np.ndarray:
         """Metres of height, along the surface above the brows, of rows [...]."""
         top = self.crown_y + _SPHERE_RADIUS * np.pi / 2
         return top - np.asarray(rows, np.float32) * self.metres_per_pixel
 
 
-def columns_of(azimuth: np.ndarray) -> np.ndarray:
+def columns_of(azimuth: np.ndarray | float) -> np.ndarray:
     """Columns [...] of azimuths [...] in radians, 0 at the nose, positive left."""
     share = np.abs(azimuth) / np.pi
     stretched = share * (1.0 + _FRONT_SHARE * (1.0 - share))

@@ -12,7 +12,9 @@ _SIDES = ((-1.0, 36, 39, 31, 48, 17, 21), (1.0, 45, 42, 35, 54, 26, 22))
 """Outward direction; marks of eye corners, nose wing, mouth corner, brow ends."""
 
 
-def wrinkle_depths(random: np.random.Generator, face: FaceMap, person: Person) -> np.ndarray:
+def wrinkle_depths(
+    random: np.random.Generator, face: FaceMap, person: Person
+) -> np.ndarray:
     """Depth of all folds and lines, [SIDE, SIDE] float32, about 1 for a deep fold."""
     age = person.skin.wrinkles
     depths = np.zeros((SIDE, SIDE), np.float32)
@@ -27,7 +29,9 @@ def wrinkle_depths(random: np.random.Generator, face: FaceMap, person: Person) -
     return depths
 
 
-def skin_relief(random: np.random.Generator, depths: np.ndarray, wrinkles: float) -> np.ndarray:
+def skin_relief(
+    random: np.random.Generator, depths: np.ndarray, wrinkles: float
+) -> np.ndarray:
     """Height of the skin in metres, [SIDE, SIDE] float32: pores and wrinkles."""
     grain = smooth_noise(random, 2.2) + 0.8 * smooth_noise(random, 4.5)
     hills = smooth_noise(random, 11)
@@ -130,7 +134,9 @@ def _forehead(random: np.random.Generator, face: FaceMap) -> np.ndarray:
         wave = 0.003 * np.cos(np.linspace(-np.pi, np.pi, 6) * 1.2)
         down = face.brow_row - face.pixels(height) - np.vectorize(face.pixels)(wave)
         points = np.stack([left + across * (right - left), down], 1)
-        lines += random.uniform(0.4, 0.9) * _fold(_jitter(random, points, 0.8), 1.5, 0.9)
+        lines += random.uniform(0.4, 0.9) * _fold(
+            _jitter(random, points, 0.8), 1.5, 0.9
+        )
     return lines
 
 

@@ -17,6 +17,7 @@ from face_jax.cli.demo_report import write_page, write_video
 from face_jax.cli.demo_settings import demo_config, set_length, use_source
 from face_jax.cli.evaluate import write_results
 from face_jax.cli.subjects import read_subjects
+from face_jax.cli.synthetic_data import ensure
 from face_jax.cli.train import train
 from face_jax.fsrt import inference
 from face_jax.fsrt.evaluation import check_split
@@ -132,6 +133,7 @@ def prepare(args: argparse.Namespace) -> tuple[ConfigDict, list[Subject]]:
     landmarks = find_landmarks(args.clip, args.landmarks)
     config = demo_config(args.config, args.clip, landmarks, args.size)
     size = config.task.networks.image_size
+    ensure(config.data)
     subjects = read_subjects(config.data.to_dict(), size, most=MEASURED_FRAMES)
     for subject in subjects:
         check_split(subject.clip, subject.split, subject.source)

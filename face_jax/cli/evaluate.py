@@ -8,6 +8,7 @@ from pathlib import Path
 from data_pipelines.video import write_image
 from face_jax.cli.console import log_to_console
 from face_jax.cli.subjects import data_of_run, data_with_clips, read_subjects
+from face_jax.cli.synthetic_data import ensure
 from face_jax.fsrt import inference
 from face_jax.fsrt.suite import Results, Subject, evaluate
 from face_jax.tables import to_markdown
@@ -101,6 +102,7 @@ def main(args: argparse.Namespace) -> int:
     data = data_of_run(args.checkpoint)
     if args.clip:
         data = data_with_clips(data, args.clip, args.landmarks)
+    ensure(data)
     subjects = read_subjects(data, model.image_size, args.source_frames, args.frames)
     check_landmarks(model, subjects)
     results = evaluate(model, subjects, args.columns)

@@ -11,11 +11,13 @@ import importlib
 DESCRIPTION = "Makes once what other commands start from."
 EPILOG = """examples:
   face-jax prepare head ict ICT-FaceKit --fetch --out heads/ict.npz
+  face-jax prepare synthetic --images 2000 --clips 40 --out data/synthetic
   face-jax prepare head --help
 """
 
 KINDS = {
     "head": ("face_jax.cli.prepare_head", "a head model, from its owners' files"),
+    "synthetic": ("face_jax.cli.prepare_synthetic", "pictures of synthetic faces"),
 }
 """What can be prepared: word to its module and what it makes."""
 

@@ -8,6 +8,7 @@ from ml_collections import ConfigDict
 from face_jax.cli.config import load_config, plain
 from face_jax.cli.console import log_to_console
 from face_jax.cli.streams import PipelineStreams
+from face_jax.cli.synthetic_data import ensure
 from face_jax.systems import build_task
 from face_jax.train import distributed, partitioning
 from face_jax.train.loop import Trainer
@@ -66,6 +67,7 @@ def train(config: ConfigDict, workdir: Path) -> TrainState:
       ValueError: the config is not consistent with itself, the devices or the folder.
     """
     distributed.initialize()
+    ensure(config.data, *(evaluation.data for evaluation in config.evals.values()))
     return make_trainer(config, workdir).run()
 
 

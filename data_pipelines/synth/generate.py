@@ -1,0 +1,157 @@
+"""Generates a data set of synthetic faces, file by file, from where it was left."""
+
+import json
+import os
+from collections import Counter
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+from data_pipelines.sources.synthetic_settings import VERSION, SyntheticSettings
+from data_pipelines.synth import record_features
+from data_pipelines.synth.jobs import Crew, Job, folder_of, jobs
+from data_pipelines.synth.plan import Plan, make_plan
+from data_pipelines.synth.shards import remove_abandoned, write_metadata
+from data_pipelines.synth.shots import Director
+from face_jax.geometry.head import HeadModel
+
+SETTINGS_FILE = "settings.json"
+COMPLETE_FILE = "complete.json"
+
+_DESCRIPTIONS = {
+    "images": "Still pictures of synthetic faces with expressions and occluders.",
+    "frames": "Frames of clips of synthetic faces, one after the other.",
+    "clips": "Clips of synthetic faces: where their frames are, and their landmarks.",
+}
+
+Progress = Callable[[int], None]
+
+
+def is_complete(folder: Path, settings: SyntheticSettings) -> bool:
+    """Whether a folder holds the whole data set.
+
+    Args:
+      folder: of the data set; need not exist.
+      settings: what it shall hold.
+
+    Raises:
+      ValueError: it holds a data set of other settings.
+    """
+    check_folder(folder, settings)
+    return (folder / COMPLETE_FILE).is_file()
+
+
+def check_folder(folder: Path, settings: SyntheticSettings) -> None:
+    """Refuses a folder that belongs to a data set of other settings.
+
+    Raises:
+      ValueError: names the first difference.
+    """
+    path = folder / SETTINGS_FILE
+    if not path.is_file():
+        return
+    stored, wanted = json.loads(path.read_text(encoding="utf-8")), settings.describe()
+    for name in wanted:
+        if stored.get(name) != wanted[name]:
+            raise ValueError(
+                f"{folder}: holds a data set with {name} {stored.get(name)}, expected "
+                f"{wanted[name]}; choose another folder, or remove that one"
+            )
+
+
+def pictures_left(folder: Path, settings: SyntheticSettings) -> int:
+    """Pictures that generation still has to draw."""
+    left = _left(folder, settings, make_plan(settings))
+    return sum(job.num_pictures for job in left)
+
+
+def generate(
+    folder: Path,
+    settings: SyntheticSettings,
+    head: HeadModel,
+    studio: Any,
+    progress: Progress = lambda done: None,
+) -> None:
+    """Writes what is missing of a data set.
+
+    Killed at any time, it goes on with the next call after the last complete file;
+    the bytes are the same however often that happens.
+
+    Args:
+      folder: where; its parents are made.
+      settings: what.
+      head: the head model that the settings name.
+      studio: the ``scene.Studio`` of the head and size.
+      progress: told how many of ``pictures_left`` are done.
+
+    Raises:
+      ValueError: the folder holds a data set of other settings, or the head cannot
+        show facial actions.
+    """
+    check_folder(folder, settings)
+    folder.mkdir(parents=True, exist_ok=True)
+    remove_abandoned(folder)
+    _write_json(folder / SETTINGS_FILE, settings.describe())
+    plan = make_plan(settings)
+    director = Director(head, settings.size, settings.seed)
+    layout = record_features.layout_of(director.rig, settings.picture_format)
+    done = 0
+    with ThreadPoolExecutor(max_workers=2) as threads:
+        crew = Crew(settings, director, studio, layout, threads)
+        for job in _left(folder, settings, plan):
+            for count in job.run(crew):
+                done += count
+                progress(done)
+    _describe(folder, settings, plan, layout)
+    _write_json(folder / COMPLETE_FILE, summary(plan))
+
+
+def summary(plan: Plan) -> dict[str, Any]:
+    """Counts of a data set by split, expression and occluder."""
+    images = [image for part in plan.images.values() for image in part]
+    people = {split: len(_people(plan, split)) for split in plan.images}
+    return {
+        "people": people,
+        "images": {split: len(part) for split, part in plan.images.items()},
+        "clips": {split: len(part) for split, part in plan.clips.items()},
+        "labels": dict(Counter(image.label for image in images)),
+        "occluders": dict(Counter(image.occluder for image in images)),
+    }
+
+
+def _people(plan: Plan, split: str) -> set[int]:
+    images = {image.identity for image in plan.images[split]}
+    return images | {clip.identity for clip in plan.clips[split]}
+
+
+def _left(folder: Path, settings: SyntheticSettings, plan: Plan) -> list[Job]:
+    return [job for job in jobs(folder, settings, plan) if not job.is_done()]
+
+
+def _describe(
+    folder: Path, settings: SyntheticSettings, plan: Plan, layout: Any
+) -> None:
+    """Writes the TFDS metadata of all data sets."""
+    features = {
+        "images": record_features.image_features(layout),
+        "frames": record_features.frame_features(layout),
+        "clips": record_features.clip_features(),
+    }
+    lengths: dict[str, dict[str, list[int]]] = {}
+    for job in jobs(folder, settings, plan):
+        for name, count in job.records.items():
+            lengths.setdefault(name, {}).setdefault(job.split, []).append(count)
+    for name, counts in lengths.items():
+        description = f"{_DESCRIPTIONS[name]} Version {VERSION}."
+        write_metadata(
+            folder_of(folder, name), name, features[name], counts, description
+        )
+
+
+def _write_json(path: Path, values: Any) -> None:
+    """Writes a file that appears whole or not at all."""
+    text = json.dumps(values, indent=1, sort_keys=True) + "\n"
+    partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
+    partial.write_text(text, encoding="utf-8")
+    os.replace(partial, path)

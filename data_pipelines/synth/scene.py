@@ -1,0 +1,341 @@
+"""Pictures of synthetic people, with everything that is known about them.
+
+studio = Studio(head, size=128)
+pictures = studio.render(persons, parameters, cameras, lights, backgrounds)
+"""
+
+import dataclasses
+import functools
+from collections.abc import Sequence
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from data_pipelines.synth import sampling, shading
+from data_pipelines.synth.assets import (
+    PersonAssets,
+    head_assets,
+    person_assets,
+)
+from data_pipelines.synth.lighting import Lights, stack_lights
+from data_pipelines.synth.occlusion import direction_weights
+from data_pipelines.synth.people import Person
+from data_pipelines.synth.posing import PosedScene, pose_scene
+from data_pipelines.synth.sampling import LABELS, Look
+from data_pipelines.synth.stage import Stage, build_stage
+from face_jax.geometry.cameras import (
+    SCREEN_DEPTH,
+    project_weak_perspective,
+    projected_to_pixels,
+    to_screen,
+)
+from face_jax.geometry.head import HeadModel, HeadParameters
+from face_jax.geometry.landmarks import (
+    landmarks_68,
+    landmarks_68_fixed,
+    landmarks_mediapipe_105,
+)
+from face_jax.geometry.mesh import vertex_normals
+from face_jax.geometry.products import einsum
+from face_jax.render.rasterize import Fragments, rasterize
+from face_jax.types import Array
+
+SAMPLES = 2
+"""Samples of a pixel along each axis."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Pictures:
+    """Pictures and their truth; all arrays are numpy's, the first axis is the batch.
+
+    Attributes:
+      images: uint8 [B, S, S, 3] sRGB.
+      labels: uint8 [B, S, S], rows of ``sampling.LABELS``: what most of a pixel shows.
+      face_mask: uint8 [B, S, S], 0 to 255: how much of a pixel shows the face; hair in
+        front of it is not the face.
+      foreground: uint8 [B, S, S], 0 to 255: how much is not background.
+      depth: float32 [B, S, S], z of the projection (away from the viewer, in half
+        pictures) of the nearest sample; infinite where there is only background.
+      landmarks_68: float32 [B, 68, 2] pixels.
+      landmarks_105: float32 [B, 105, 2] pixels, or None if the head has none.
+      vertices: float32 [B, V, 3] metres, the posed heads in model space.
+      projected: float32 [B, V, 3], x right, y down, z away.
+    """
+
+    images: np.ndarray
+    labels: np.ndarray
+    face_mask: np.ndarray
+    foreground: np.ndarray
+    depth: np.ndarray
+    landmarks_68: np.ndarray
+    landmarks_105: np.ndarray | None
+    vertices: np.ndarray
+    projected: np.ndarray
+
+
+class Studio:
+    """Takes pictures of persons who share a head model.
+
+    The skin and hair of the last persons are kept, and one program is compiled for
+    every length of batch.
+    """
+
+    def __init__(self, head: HeadModel, size: int, persons_kept: int = 64):
+        """Prepares the head model; takes seconds.
+
+        Args:
+          head: the model.
+          size: side S of the square pictures in pixels.
+          persons_kept: how many persons' skins and hair are kept, 2 MiB each.
+
+        Raises:
+          ValueError: the pictures are smaller than 16 pixels, or the head lacks
+            landmarks ``full_68`` or the regions of its eyes.
+        """
+        if size < 16:
+            raise ValueError(f"size: expected at least 16 pixels, got {size}")
+        self.head = head
+        self.size = size
+        self._prepared = head_assets(head)
+        self._stage = build_stage(head, self._prepared)
+        self._assets = functools.lru_cache(maxsize=persons_kept)(self._make_assets)
+        self._cast = functools.lru_cache(maxsize=1)(self._make_cast)
+        self._draw = jax.jit(functools.partial(_draw, size=size))
+
+    def _make_assets(self, person: Person) -> PersonAssets:
+        return person_assets(person, self.head, self._prepared)
+
+    def _make_cast(self, persons: tuple[Person, ...]) -> PersonAssets:
+        """Assets of a batch; clips ask for the same one again and again."""
+        assets = [self._assets(person) for person in persons]
+        return jax.tree.map(lambda *fields: jnp.asarray(np.stack(fields)), *assets)
+
+    def render(
+        self,
+        persons: Sequence[Person],
+        parameters: HeadParameters,
+        cameras: np.ndarray,
+        lights: Sequence[Lights],
+        backgrounds: np.ndarray,
+    ) -> Pictures:
+        """Takes pictures.
+
+        Args:
+          persons: B persons; a clip repeats one of them.
+          parameters: expression and pose, fields [B, n]. ``shape_params`` None takes
+            the persons' own.
+          cameras: float32 [B, 3] (s, tx, ty) of ``project_weak_perspective``.
+          lights: B lights.
+          backgrounds: uint8 [B, S, S, 3] sRGB.
+
+        Returns:
+          The pictures; the same bytes for the same arguments on one machine.
+
+        Raises:
+          ValueError: a number of things is not B, or backgrounds have another size.
+        """
+        self._check(persons, cameras, lights, backgrounds)
+        cast = self._cast(tuple(persons))
+        if parameters.shape_params is None:
+            own = jnp.asarray(cast.shape_params)
+            parameters = dataclasses.replace(parameters, shape_params=own)
+        drawn = self._draw(
+            self.head,
+            self._stage,
+            cast,
+            parameters,
+            jnp.asarray(cameras, jnp.float32),
+            stack_lights(lights),
+            jnp.asarray(backgrounds),
+        )
+        return Pictures(**jax.tree.map(np.asarray, drawn))
+
+    def _check(
+        self,
+        persons: Sequence[Person],
+        cameras: np.ndarray,
+        lights: Sequence[Lights],
+        backgrounds: np.ndarray,
+    ) -> None:
+        count = len(persons)
+        expected = {
+            "cameras": ((count, 3), np.shape(cameras)),
+            "lights": ((count,), (len(lights),)),
+            "backgrounds": ((count, self.size, self.size, 3), np.shape(backgrounds)),
+        }
+        for field, (wanted, got) in expected.items():
+            if wanted != got:
+                raise ValueError(f"{field}: expected {list(wanted)}, got {list(got)}")
+
+
+def _draw(
+    head: HeadModel,
+    stage: Stage,
+    cast: PersonAssets,
+    parameters: HeadParameters,
+    cameras: Array,
+    lights: Lights,
+    backgrounds: Array,
+    size: int,
+) -> dict[str, Array | None]:
+    """Fields of ``Pictures``."""
+    scene = pose_scene(head, stage.parts, cast, parameters)
+    vertices = jnp.concatenate([scene.head, scene.hair, scene.bust], axis=1)
+    projected = project_weak_perspective(vertices, cameras)
+    fragments = rasterize(to_screen(projected), stage.faces, (SAMPLES * size,) * 2)
+    values = _attributes(stage, scene, cast, lights)
+    light, labels = jax.vmap(_shade, in_axes=(None, 0, 0, 0, 0))(
+        stage, fragments, values, _looks(stage, scene, cast), lights
+    )
+    shown = fragments.pix_to_face >= 0
+    face = shown & stage.in_face[fragments.pix_to_face]
+    cover = _mean(shown.astype(jnp.float32))
+    return {
+        "images": _developed(light, shown, cover, lights, backgrounds),
+        "labels": _most(labels),
+        "face_mask": _bytes(_mean(face.astype(jnp.float32))),
+        "foreground": _bytes(cover),
+        "depth": _nearest(fragments),
+        **_landmarks(head, scene.head, parameters, cameras, size),
+        "vertices": scene.head,
+        "projected": projected[:, : scene.head.shape[1]],
+    }
+
+
+def _attributes(
+    stage: Stage, scene: PosedScene, cast: PersonAssets, lights: Lights
+) -> Array:
+    """What vertices bring along, [B, all vertices, NUM_ATTRIBUTES]."""
+    count = len(scene.head)
+    head_normals = vertex_normals(scene.head, stage.head_faces)
+    bust_normals = vertex_normals(scene.bust, stage.bust_faces)
+    hair_normals = einsum("bij,bhj->bhi", scene.skull, cast.ribbon_normals)
+    tangents = einsum("bij,bhj->bhi", scene.skull, cast.ribbon_tangents)
+    towards = einsum("bij,bli->blj", scene.skull, lights.directions)
+    lit = einsum("vd,bld->bvl", stage.seen, direction_weights(towards))
+    ones = jnp.ones_like
+    columns: list[tuple[Array, Array, Array, Array]] = [
+        (head_normals, ones(head_normals), lit, stage.open[None, :, None]),
+        (
+            hair_normals,
+            tangents,
+            ones(hair_normals),
+            jnp.asarray(cast.ribbon_shades)[..., None],
+        ),
+        (
+            bust_normals,
+            ones(bust_normals),
+            jnp.broadcast_to(
+                (0.35 + 0.65 * stage.bust_open)[None, :, None], bust_normals.shape
+            ),
+            stage.bust_open[None, :, None],
+        ),
+    ]
+    return jnp.concatenate([_joined(count, *column) for column in columns], axis=1)
+
+
+def _joined(
+    count: int, normals: Array, tangents: Array, lit: Array, last: Array
+) -> Array:
+    """One part's attributes; ``last`` serves as openness and as shade."""
+    last = jnp.broadcast_to(last, (count, normals.shape[1], 1))
+    return jnp.concatenate([normals, tangents, lit, last, last], axis=-1)
+
+
+def _looks(stage: Stage, scene: PosedScene, cast: PersonAssets) -> Look:
+    count = len(scene.head)
+    return Look(
+        atlas=cast.atlas,
+        colours=cast.colours,
+        traits=cast.traits,
+        irises=jnp.broadcast_to(stage.irises, (count, 2)),
+        up=scene.skull[..., 1],
+    )
+
+
+def _shade(
+    stage: Stage, fragments: Fragments, values: Array, look: Look, lights: Lights
+) -> tuple[Array, Array]:
+    """Light [H, W, 3] and labels [H, W] of the samples of one picture."""
+    face = jnp.maximum(fragments.pix_to_face, 0)
+    weights = fragments.bary[..., None]
+    place = jnp.sum(stage.corners[face].reshape(*face.shape, 3, 3) * weights, axis=-2)
+    vertex = stage.faces[face]
+    first, second, third = (
+        values[vertex[..., k]] * weights[..., k, :] for k in range(3)
+    )
+    mixed = first + second + third
+    light, labels = sampling.light_of(
+        stage.kinds[face], place, mixed, stage.beard[face], look, lights
+    )
+    shown = fragments.pix_to_face >= 0
+    return light, jnp.where(shown, labels, 0).astype(jnp.uint8)
+
+
+def _mean(samples: Array) -> Array:
+    """Mean over the samples of every pixel, [B, S, S, ...]."""
+    count, height, width = samples.shape[:3]
+    blocks = samples.reshape(
+        count, height // SAMPLES, SAMPLES, width // SAMPLES, SAMPLES, *samples.shape[3:]
+    )
+    return blocks.mean(axis=(2, 4))
+
+
+def _bytes(shares: Array) -> Array:
+    return jnp.round(jnp.clip(shares, 0.0, 1.0) * 255).astype(jnp.uint8)
+
+
+def _developed(
+    light: Array, shown: Array, cover: Array, lights: Lights, backgrounds: Array
+) -> Array:
+    """uint8 [B, S, S, 3]: the samples' mean, seen by the camera, over backgrounds."""
+    total = _mean(light * shown[..., None])
+    mean = total / jnp.maximum(cover, 1e-3)[..., None]
+    front = jax.vmap(shading.developed)(mean, lights)
+    behind = shading.from_srgb(backgrounds.astype(jnp.float32) / 255.0)
+    mixed = behind + cover[..., None] * (front - behind)
+    return _bytes(shading.to_srgb(mixed))
+
+
+def _most(labels: Array) -> Array:
+    """The label that most samples of a pixel have; of equals the first."""
+    counts = [_mean((labels == row).astype(jnp.float32)) for row in range(len(LABELS))]
+    return jnp.argmax(jnp.stack(counts, axis=-1), axis=-1).astype(jnp.uint8)
+
+
+def _nearest(fragments: Fragments) -> Array:
+    """Projected z of the nearest sample of every pixel, [B, S, S]."""
+    depth = jnp.where(
+        fragments.pix_to_face >= 0, fragments.zbuf - SCREEN_DEPTH, jnp.inf
+    )
+    count, height, width = depth.shape
+    blocks = depth.reshape(count, height // SAMPLES, SAMPLES, width // SAMPLES, SAMPLES)
+    return blocks.min(axis=(2, 4))
+
+
+def _landmarks(
+    head: HeadModel,
+    vertices: Array,
+    parameters: HeadParameters,
+    cameras: Array,
+    size: int,
+) -> dict[str, Array | None]:
+    """Landmarks in pixels, by field."""
+    sliding = "contour_79" in head.landmarks
+    points = (
+        landmarks_68(head, vertices, parameters)
+        if sliding
+        else landmarks_68_fixed(head, vertices)
+    )
+    found: dict[str, Array | None] = {"landmarks_68": points, "landmarks_105": None}
+    if "mediapipe_105" in head.landmarks:
+        found["landmarks_105"] = landmarks_mediapipe_105(head, vertices)
+    return {
+        name: None
+        if points is None
+        else projected_to_pixels(
+            project_weak_perspective(points, cameras), (size, size)
+        )
+        for name, points in found.items()
+    }

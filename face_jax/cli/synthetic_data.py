@@ -1,0 +1,104 @@
+"""Generates synthetic faces with progress, on request and where a run needs them."""
+
+import dataclasses
+import logging
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import jax
+from jax.experimental import multihost_utils
+
+from data_pipelines.pipeline import ITEMS, SOURCES
+from data_pipelines.settings import read_settings
+from data_pipelines.sources.synthetic_clips import built_in_settings
+from data_pipelines.sources.synthetic_settings import SyntheticSettings
+from face_jax.cli.progress import Progress
+from face_jax.train.timing import format_duration
+
+SOURCE = "synthetic"
+"""Name of the source in the data blocks of configs."""
+
+log = logging.getLogger("face_jax")
+
+
+@dataclasses.dataclass(frozen=True)
+class Generated:
+    """What one call did.
+
+    Attributes:
+      pictures: how many it drew; 0 where the data set was complete.
+      seconds: how long that took, without the preparation.
+    """
+
+    pictures: int
+    seconds: float
+
+    @property
+    def rate(self) -> float:
+        """Pictures in a second."""
+        return self.pictures / max(self.seconds, 1e-9)
+
+
+def generate(folder: Path, settings: SyntheticSettings) -> Generated:
+    """Writes what is missing of a data set, with a line of progress.
+
+    Args:
+      folder: where.
+      settings: what.
+
+    Raises:
+      FileNotFoundError: there is no such head model.
+      ValueError: the folder holds another data set, or the head cannot show
+        expressions.
+    """
+    # Training imports this module too, and needs neither renderer nor head.
+    from data_pipelines.synth import generate as generator
+    from data_pipelines.synth.scene import Studio
+    from face_jax.heads.library import head
+
+    if generator.is_complete(folder, settings):
+        return Generated(0, 0.0)
+    left = generator.pictures_left(folder, settings)
+    log.info("%s: drawing %d synthetic pictures", folder, left)
+    model = head(settings.head)
+    studio = Studio(model, settings.size)
+    start = time.monotonic()
+    with Progress(left, "pictures") as progress:
+        generator.generate(folder, settings, model, studio, progress.update)
+    return Generated(left, time.monotonic() - start)
+
+
+def ensure(*blocks: Mapping[str, Any]) -> None:
+    """Generates the built-in data sets that a run reads, those that are missing.
+
+    Several processes of a run wait for the first one; they must share the cache.
+
+    Args:
+      *blocks: data blocks of configs.
+
+    Raises:
+      ValueError: a block is none, or describes no data set.
+      FileNotFoundError: there is no such head model.
+    """
+    wanted = dict.fromkeys(_built_in(blocks))
+    if not wanted:
+        return
+    if jax.process_index() == 0:
+        for settings in wanted:
+            done = generate(settings.folder(), settings)
+            if done.pictures:
+                log.info("drawn in %s", format_duration(done.seconds))
+    if jax.process_count() > 1:
+        multihost_utils.sync_global_devices("synthetic data")
+
+
+def _built_in(blocks: Sequence[Mapping[str, Any]]) -> Iterator[SyntheticSettings]:
+    """Settings of all data sets that are read from the cache."""
+    for data in (read_settings(block, SOURCES, ITEMS) for block in blocks):
+        parts = [(data.source, data.blocks)] if data.source else []
+        parts += [(part.source, part.blocks) for part in data.mixture]
+        for source, keywords in parts:
+            if source == SOURCE and not keywords[SOURCE].get("path"):
+                yield built_in_settings(**(keywords[SOURCE].get("built_in") or {}))
