@@ -77,7 +77,7 @@ def head_assets(head: HeadModel) -> HeadAssets:
 
 
 def person_assets(
-    person: people.Person, head: HeadModel, prepared: HeadAssets
+    person: people.Person, head: HeadModel, prepared: HeadAssets, pixel: float
 ) -> PersonAssets:
     """Makes skin, hair and clothes of a person.
 
@@ -85,6 +85,7 @@ def person_assets(
       person: who.
       head: the head model.
       prepared: of the same head model.
+      pixel: metres that a pixel spans; what is finer is left out of the skin.
 
     Returns:
       The assets; equal for equal arguments.
@@ -98,7 +99,7 @@ def person_assets(
         locks, person.seed, ground, prepared.anchors, neutral
     )
     neck = bust.measure_neck(neutral, mesh.skin_vertices, marks[8])
-    atlas = skin.paint_skin(person, face)
+    atlas = skin.smoothed(skin.paint_skin(person, face), face, pixel)
     return PersonAssets(
         shape_params=np.asarray(person.shape_params, np.float32),
         atlas=_shadowed(atlas, locks, ground),

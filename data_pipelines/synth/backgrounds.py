@@ -9,6 +9,9 @@ import numpy as np
 _SIDE = 128
 """Backgrounds are drawn at this size: out of focus they have no finer detail."""
 
+_DOWN, _ACROSS = (np.mgrid[:_SIDE, :_SIDE].astype(np.float32) + 0.5) / _SIDE
+"""Places of the pixels, y down and x to the right in [0, 1]."""
+
 _INTERIOR = np.array(
     [
         (0.72, 0.68, 0.62),
@@ -53,7 +56,8 @@ def draw_background(seed: int, size: int) -> np.ndarray:
     shrinking = size < _SIDE
     method = cv2.INTER_AREA if shrinking else cv2.INTER_CUBIC
     picture = cv2.resize(picture, (size, size), interpolation=method)
-    grain = random.normal(0.0, random.uniform(0.0, 0.012), (size, size, 1))
+    strength = np.float32(random.uniform(0.0, 0.012))
+    grain = strength * random.standard_normal((size, size, 1), np.float32)
     return np.round(np.clip(picture + grain, 0.0, 1.0) * 255).astype(np.uint8)
 
 
@@ -108,9 +112,8 @@ def _shelves(random: np.random.Generator) -> np.ndarray:
 def _garden(random: np.random.Generator) -> np.ndarray:
     """Leaves before sky or shade."""
     horizon = random.uniform(-0.2, 0.6)
-    down = _grid()[1]
     sky, shade = _pick(random, _SKY), _pick(random, _FOLIAGE)
-    border = _smooth((down - horizon + 0.12 * _clouds(random, 14)) / 0.12)[..., None]
+    border = _smooth((_DOWN - horizon + 0.12 * _clouds(random, 14)) / 0.12)[..., None]
     picture = sky + border * (shade - sky)
     for scale in (9, 5, 3):
         cover = _smooth((_clouds(random, scale) - random.uniform(-0.2, 0.7)) / 0.5)
@@ -168,16 +171,9 @@ _PLACES: tuple[Callable[[np.random.Generator], np.ndarray], ...] = (
 _LIKELY = (0.15, 0.15, 0.27, 0.08, 0.15, 0.12, 0.08)
 
 
-def _grid() -> np.ndarray:
-    """x to the right and y down in [0, 1] at pixel centres, [2, _SIDE, _SIDE]."""
-    y, x = (np.mgrid[:_SIDE, :_SIDE] + 0.5) / _SIDE
-    return np.stack([x, y])
-
-
 def _distance(x: float, y: float) -> np.ndarray:
     """Distance of every pixel from a place, [_SIDE, _SIDE]."""
-    across, down = _grid()
-    return np.hypot(across - x, down - y)
+    return np.hypot(_ACROSS - x, _DOWN - y)
 
 
 def _plain(colour: np.ndarray) -> np.ndarray:
@@ -202,18 +198,20 @@ def _fill(
 ) -> None:
     """Paints a rectangle given in shares of the picture, lighter towards its top."""
     x0, y0, x1, y1 = (
-        int(np.clip(round(edge * _SIDE), 0, _SIDE))
-        for edge in (left, top, right, bottom)
+        min(max(round(edge * _SIDE), 0), _SIDE) for edge in (left, top, right, bottom)
     )
     shade = np.linspace(1.06, 0.9, max(y1 - y0, 0))[:, None, None]
     picture[y0:y1, x0:x1] = colour * shade
 
 
 def _clouds(random: np.random.Generator, scale: float) -> np.ndarray:
-    """Smooth noise of deviation 1, [_SIDE, _SIDE]; ``scale`` in pixels."""
-    noise = random.standard_normal((_SIDE, _SIDE)).astype(np.float32)
-    smooth = cv2.GaussianBlur(noise, (0, 0), scale, borderType=cv2.BORDER_REFLECT)
-    return smooth / max(float(smooth.std()), 1e-6)
+    """Smooth noise of deviation about 1, [_SIDE, _SIDE]; ``scale`` in pixels."""
+    cells = max(round(_SIDE / (1.8 * scale)), 2) + 2
+    noise = random.standard_normal((cells, cells)).astype(np.float32)
+    enlarged = round(_SIDE * cells / (cells - 2))
+    smooth = cv2.resize(noise, (enlarged, enlarged), interpolation=cv2.INTER_CUBIC)
+    first = (enlarged - _SIDE) // 2
+    return 1.3 * smooth[first : first + _SIDE, first : first + _SIDE]
 
 
 def _smooth(values: np.ndarray) -> np.ndarray:
@@ -224,8 +222,7 @@ def _smooth(values: np.ndarray) -> np.ndarray:
 
 def _falloff(random: np.random.Generator) -> np.ndarray:
     """Light that falls from one side and less at the corners, [_SIDE, _SIDE]."""
-    across, down = _grid()
     angle, strength = random.uniform(0, 2 * np.pi), random.uniform(0.0, 0.3)
-    slope = (across - 0.5) * np.cos(angle) + (down - 0.5) * np.sin(angle)
+    slope = (_ACROSS - 0.5) * np.cos(angle) + (_DOWN - 0.5) * np.sin(angle)
     corners = 1.0 - random.uniform(0.0, 0.35) * _distance(0.5, 0.5) ** 2
     return ((1.0 + strength * slope) * corners).astype(np.float32)

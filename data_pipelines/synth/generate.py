@@ -97,8 +97,8 @@ def generate(
     director = Director(head, settings.size, settings.seed)
     layout = record_features.layout_of(director.rig, settings.picture_format)
     done = 0
-    with ThreadPoolExecutor(max_workers=2) as threads:
-        crew = Crew(settings, director, studio, layout, threads)
+    with ThreadPoolExecutor(1) as camera, ThreadPoolExecutor(2) as laboratory:
+        crew = Crew(settings, director, studio, layout, camera, laboratory)
         for job in _left(folder, settings, plan):
             for count in job.run(crew):
                 done += count

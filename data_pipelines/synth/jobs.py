@@ -2,6 +2,7 @@
 
 import dataclasses
 import itertools
+from collections import deque
 from collections.abc import Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
@@ -30,14 +31,16 @@ class Crew:
       director: draws the shots.
       studio: renders them.
       layout: of the records.
-      threads: finish and encode pictures while the next ones are rendered.
+      camera: one thread, renders pictures while the next ones are drawn.
+      laboratory: threads that finish and encode pictures meanwhile.
     """
 
     settings: SyntheticSettings
     director: Director
     studio: Any
     layout: Layout
-    threads: ThreadPoolExecutor
+    camera: ThreadPoolExecutor
+    laboratory: ThreadPoolExecutor
 
     def records(
         self, shots: Iterable[Shot], features: Features
@@ -52,11 +55,9 @@ class Crew:
           Lists of up to ``BATCH`` samples with their records, in order.
         """
         waiting: list[Future[Finished]] = []
-        remaining = iter(shots)
-        while part := list(itertools.islice(remaining, BATCH)):
-            rendered = render(self.studio, self.director.rig, part, BATCH)
+        for part, rendered in self._rendered(shots):
             started = [
-                self.threads.submit(self._encode, shot, result, features)
+                self.laboratory.submit(self._encode, shot, result, features)
                 for shot, result in zip(part, rendered, strict=True)
             ]
             if waiting:
@@ -64,6 +65,22 @@ class Crew:
             waiting = started
         if waiting:
             yield [future.result() for future in waiting]
+
+    def _rendered(
+        self, shots: Iterable[Shot]
+    ) -> Iterator[tuple[list[Shot], list[Rendered]]]:
+        """Batches of shots with what was rendered of them."""
+        waiting: deque[tuple[list[Shot], Future[list[Rendered]]]] = deque()
+        remaining = iter(shots)
+        while part := list(itertools.islice(remaining, BATCH)):
+            rig = self.director.rig
+            started = self.camera.submit(render, self.studio, rig, part, BATCH)
+            waiting.append((part, started))
+            if len(waiting) > 1:
+                drawn, rendered = waiting.popleft()
+                yield drawn, rendered.result()
+        for drawn, rendered in waiting:
+            yield drawn, rendered.result()
 
     def _encode(self, shot: Shot, rendered: Rendered, features: Features) -> Finished:
         sample = finish(shot, rendered)

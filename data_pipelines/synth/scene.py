@@ -22,8 +22,9 @@ from data_pipelines.synth.lighting import Lights, stack_lights
 from data_pipelines.synth.occlusion import direction_weights
 from data_pipelines.synth.people import Person
 from data_pipelines.synth.posing import PosedScene, pose_scene
-from data_pipelines.synth.sampling import LABELS, Look
+from data_pipelines.synth.sampling import Look
 from data_pipelines.synth.stage import Stage, build_stage
+from data_pipelines.synth.viewpoint import Viewpoint
 from face_jax.geometry.cameras import (
     SCREEN_DEPTH,
     project_weak_perspective,
@@ -38,11 +39,11 @@ from face_jax.geometry.landmarks import (
 )
 from face_jax.geometry.mesh import vertex_normals
 from face_jax.geometry.products import einsum
-from face_jax.render.rasterize import Fragments, rasterize
+from face_jax.render import Fragments, antialias, rasterize
 from face_jax.types import Array
 
-SAMPLES = 2
-"""Samples of a pixel along each axis."""
+SMALLEST_SIDE = 128
+"""Pixels; smaller pictures are drawn at least at this size and averaged."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -51,12 +52,12 @@ class Pictures:
 
     Attributes:
       images: uint8 [B, S, S, 3] sRGB.
-      labels: uint8 [B, S, S], rows of ``sampling.LABELS``: what most of a pixel shows.
+      labels: uint8 [B, S, S], rows of ``sampling.LABELS``: what a pixel's centre shows.
       face_mask: uint8 [B, S, S], 0 to 255: how much of a pixel shows the face; hair in
         front of it is not the face.
       foreground: uint8 [B, S, S], 0 to 255: how much is not background.
       depth: float32 [B, S, S], z of the projection (away from the viewer, in half
-        pictures) of the nearest sample; infinite where there is only background.
+        pictures) at the pixel's centre; infinite in the background.
       landmarks_68: float32 [B, 68, 2] pixels.
       landmarks_105: float32 [B, 105, 2] pixels, or None if the head has none.
       vertices: float32 [B, V, 3] metres, the posed heads in model space.
@@ -101,10 +102,11 @@ class Studio:
         self._stage = build_stage(head, self._prepared)
         self._assets = functools.lru_cache(maxsize=persons_kept)(self._make_assets)
         self._cast = functools.lru_cache(maxsize=1)(self._make_cast)
+        self._pixel = 2.0 / (Viewpoint(head).scale * size * samples_of(size))
         self._draw = jax.jit(functools.partial(_draw, size=size))
 
     def _make_assets(self, person: Person) -> PersonAssets:
-        return person_assets(person, self.head, self._prepared)
+        return person_assets(person, self.head, self._prepared, self._pixel)
 
     def _make_cast(self, persons: tuple[Person, ...]) -> PersonAssets:
         """Assets of a batch; clips ask for the same one again and again."""
@@ -183,24 +185,33 @@ def _draw(
     scene = pose_scene(head, stage.parts, cast, parameters)
     vertices = jnp.concatenate([scene.head, scene.hair, scene.bust], axis=1)
     projected = project_weak_perspective(vertices, cameras)
-    fragments = rasterize(to_screen(projected), stage.faces, (SAMPLES * size,) * 2)
+    screen, side = to_screen(projected), size * samples_of(size)
+    fragments = rasterize(screen, stage.faces, (side, side))
     values = _attributes(stage, scene, cast, lights)
+    looks = _looks(stage, scene, cast, 2.0 / (cameras[:, 0] * side))
     light, labels = jax.vmap(_shade, in_axes=(None, 0, 0, 0, 0))(
-        stage, fragments, values, _looks(stage, scene, cast), lights
+        stage, fragments, values, looks, lights
     )
-    shown = fragments.pix_to_face >= 0
-    face = shown & stage.in_face[fragments.pix_to_face]
-    cover = _mean(shown.astype(jnp.float32))
+    face = fragments.mask & stage.in_face[fragments.pix_to_face]
+    covers = jnp.stack([fragments.mask, face], axis=-1).astype(jnp.float32)
+    hard = jnp.concatenate([light, covers], axis=-1)
+    soft = antialias(hard, screen, stage.topology, fragments)
+    soft = _mean(soft, samples_of(size))
     return {
-        "images": _developed(light, shown, cover, lights, backgrounds),
-        "labels": _most(labels),
-        "face_mask": _bytes(_mean(face.astype(jnp.float32))),
-        "foreground": _bytes(cover),
-        "depth": _nearest(fragments),
+        "images": _developed(soft[..., :4], lights, backgrounds),
+        "labels": _centre(labels, samples_of(size)),
+        "face_mask": _bytes(soft[..., 4]),
+        "foreground": _bytes(soft[..., 3]),
+        "depth": _centre(_depth(fragments), samples_of(size)),
         **_landmarks(head, scene.head, parameters, cameras, size),
         "vertices": scene.head,
         "projected": projected[:, : scene.head.shape[1]],
     }
+
+
+def samples_of(size: int) -> int:
+    """Samples of a pixel along each axis: small pictures are drawn larger."""
+    return -(-SMALLEST_SIDE // size)
 
 
 def _attributes(
@@ -243,75 +254,70 @@ def _joined(
     return jnp.concatenate([normals, tangents, lit, last, last], axis=-1)
 
 
-def _looks(stage: Stage, scene: PosedScene, cast: PersonAssets) -> Look:
-    count = len(scene.head)
+def _looks(stage: Stage, scene: PosedScene, cast: PersonAssets, pixel: Array) -> Look:
     return Look(
         atlas=cast.atlas,
         colours=cast.colours,
         traits=cast.traits,
-        irises=jnp.broadcast_to(stage.irises, (count, 2)),
+        irises=jnp.broadcast_to(stage.irises, (len(pixel), 2)),
         up=scene.skull[..., 1],
+        pixel=pixel,
     )
 
 
 def _shade(
     stage: Stage, fragments: Fragments, values: Array, look: Look, lights: Lights
 ) -> tuple[Array, Array]:
-    """Light [H, W, 3] and labels [H, W] of the samples of one picture."""
-    face = jnp.maximum(fragments.pix_to_face, 0)
-    weights = fragments.bary[..., None]
-    place = jnp.sum(stage.corners[face].reshape(*face.shape, 3, 3) * weights, axis=-2)
-    vertex = stage.faces[face]
+    """Light [H, W, 3] and labels [H, W] of one picture; zeros in the background."""
+    shown, face = fragments.mask, jnp.maximum(fragments.pix_to_face, 0).reshape(-1)
+    weights = fragments.bary.reshape(-1, 3)
+    corners = stage.corners[face].reshape(-1, 3, 3)
+    place = jnp.sum(corners * weights[..., None], axis=1)
+    vertices = stage.faces[face]
     first, second, third = (
-        values[vertex[..., k]] * weights[..., k, :] for k in range(3)
+        values[vertices[:, k]] * weights[:, k : k + 1] for k in range(3)
     )
     mixed = first + second + third
     light, labels = sampling.light_of(
-        stage.kinds[face], place, mixed, stage.beard[face], look, lights
+        stage.kinds[face], place.T, mixed.T, stage.beard[face], look, lights
     )
-    shown = fragments.pix_to_face >= 0
-    return light, jnp.where(shown, labels, 0).astype(jnp.uint8)
+    light = jnp.where(shown[..., None], light.T.reshape(*shown.shape, 3), 0.0)
+    return light, jnp.where(shown, labels.reshape(shown.shape), 0).astype(jnp.uint8)
 
 
-def _mean(samples: Array) -> Array:
-    """Mean over the samples of every pixel, [B, S, S, ...]."""
-    count, height, width = samples.shape[:3]
-    blocks = samples.reshape(
-        count, height // SAMPLES, SAMPLES, width // SAMPLES, SAMPLES, *samples.shape[3:]
-    )
-    return blocks.mean(axis=(2, 4))
+def _mean(samples: Array, factor: int) -> Array:
+    """Mean over the samples of every pixel, [B, S, S, C]."""
+    count, height, width, channels = samples.shape
+    shape = (count, height // factor, factor, width // factor, factor, channels)
+    return samples.reshape(shape).mean(axis=(2, 4)) if factor > 1 else samples
+
+
+def _centre(samples: Array, factor: int) -> Array:
+    """The sample next to the centre of every pixel, [B, S, S]."""
+    return samples[:, factor // 2 :: factor, factor // 2 :: factor]
 
 
 def _bytes(shares: Array) -> Array:
     return jnp.round(jnp.clip(shares, 0.0, 1.0) * 255).astype(jnp.uint8)
 
 
-def _developed(
-    light: Array, shown: Array, cover: Array, lights: Lights, backgrounds: Array
-) -> Array:
-    """uint8 [B, S, S, 3]: the samples' mean, seen by the camera, over backgrounds."""
-    total = _mean(light * shown[..., None])
-    mean = total / jnp.maximum(cover, 1e-3)[..., None]
-    front = jax.vmap(shading.developed)(mean, lights)
-    behind = shading.from_srgb(backgrounds.astype(jnp.float32) / 255.0)
-    mixed = behind + cover[..., None] * (front - behind)
-    return _bytes(shading.to_srgb(mixed))
+def _developed(soft: Array, lights: Lights, backgrounds: Array) -> Array:
+    """What the camera makes of light and coverage [B, S, S, 4] before backgrounds."""
+
+    def develop(soft: Array, lights: Lights, background: Array) -> Array:
+        planes = soft.reshape(-1, 4).T
+        light, cover = planes[:3], jnp.clip(planes[3], 0.0, 1.0)
+        front = shading.developed(light / jnp.maximum(cover, 1e-3), lights)
+        behind = shading.from_srgb(background.reshape(-1, 3).T / 255.0)
+        mixed = shading.to_srgb(behind + cover * (front - behind))
+        return _bytes(mixed).T.reshape(background.shape)
+
+    return jax.vmap(develop)(soft, lights, backgrounds.astype(jnp.float32))
 
 
-def _most(labels: Array) -> Array:
-    """The label that most samples of a pixel have; of equals the first."""
-    counts = [_mean((labels == row).astype(jnp.float32)) for row in range(len(LABELS))]
-    return jnp.argmax(jnp.stack(counts, axis=-1), axis=-1).astype(jnp.uint8)
-
-
-def _nearest(fragments: Fragments) -> Array:
-    """Projected z of the nearest sample of every pixel, [B, S, S]."""
-    depth = jnp.where(
-        fragments.pix_to_face >= 0, fragments.zbuf - SCREEN_DEPTH, jnp.inf
-    )
-    count, height, width = depth.shape
-    blocks = depth.reshape(count, height // SAMPLES, SAMPLES, width // SAMPLES, SAMPLES)
-    return blocks.min(axis=(2, 4))
+def _depth(fragments: Fragments) -> Array:
+    """Projected z [B, H, W], infinite in the background."""
+    return jnp.where(fragments.mask, fragments.zbuf - SCREEN_DEPTH, jnp.inf)
 
 
 def _landmarks(

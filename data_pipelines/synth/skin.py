@@ -63,6 +63,23 @@ def paint_skin(person: Person, face: FaceMap) -> np.ndarray:
     return _packed(colour, gloss, slopes, lip, brow)
 
 
+def smoothed(atlas: np.ndarray, face: FaceMap, pixel: float) -> np.ndarray:
+    """Leaves out of a painted skin what is finer than the pixels that show it.
+
+    Args:
+      atlas: of ``paint_skin``.
+      face: landmarks of the head on the unrolled picture.
+      pixel: metres that a pixel of the final picture spans.
+
+    Returns:
+      The same, uint8.
+    """
+    spans = pixel / face.unrolling.metres_per_pixel
+    if spans <= 1.0:
+        return atlas
+    return blur(atlas, 0.45 * float(np.sqrt(spans**2 - 1.0)))
+
+
 def _log_colour(
     random: np.random.Generator, person: Person, face: FaceMap, lip: np.ndarray
 ) -> np.ndarray:

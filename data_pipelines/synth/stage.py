@@ -9,9 +9,10 @@ from data_pipelines.synth.assets import HeadAssets
 from data_pipelines.synth.hair import SCALP_LOCKS, SEGMENTS
 from data_pipelines.synth.occlusion import openness, visible_directions
 from data_pipelines.synth.posing import RigidParts
-from data_pipelines.synth.scene_mesh import HAIR
+from data_pipelines.synth.scene_mesh import HAIR, SceneMesh
 from face_jax.geometry.head import HeadModel
 from face_jax.geometry.mesh import vertex_normals
+from face_jax.render.topology import Topology
 from face_jax.types import Array
 
 _RIGID_POINTS = 64
@@ -25,6 +26,7 @@ class Stage:
 
     Attributes:
       faces: [F, 3] int32 of the whole scene.
+      topology: of these faces.
       kinds: [F] uint8.
       corners: [F, 9] float32.
       in_face: [F] bool.
@@ -39,6 +41,7 @@ class Stage:
     """
 
     faces: Array
+    topology: Topology
     kinds: Array
     corners: Array
     in_face: Array
@@ -72,6 +75,7 @@ def build_stage(head: HeadModel, prepared: HeadAssets) -> Stage:
     beard[hair_rows[SCALP_LOCKS * SEGMENTS * 2 :]] = True
     return Stage(
         faces=jnp.asarray(mesh.faces),
+        topology=_outlines(mesh),
         kinds=jnp.asarray(mesh.kinds),
         corners=jnp.asarray(mesh.corners.reshape(-1, 9)),
         in_face=jnp.asarray(mesh.in_face),
@@ -84,6 +88,14 @@ def build_stage(head: HeadModel, prepared: HeadAssets) -> Stage:
         irises=jnp.asarray([eye.iris for eye in mesh.eyes], jnp.float32),
         parts=_rigid_parts(head, prepared),
     )
+
+
+def _outlines(mesh: SceneMesh) -> Topology:
+    """Edges that may be outlines: flat locks of hair have none inside."""
+    edges = np.asarray(Topology.from_faces(mesh.faces).edges)
+    hair = np.unique(mesh.faces[mesh.kinds == HAIR])
+    inside = np.isin(edges[:, 0], hair) & (edges[:, 3] >= 0)
+    return Topology(jnp.asarray(edges[~inside]))
 
 
 def _rigid_parts(head: HeadModel, prepared: HeadAssets) -> RigidParts:

@@ -12,10 +12,10 @@ import numpy as np
 from jax import lax
 
 from face_jax.render.batching import split_over_devices
-from face_jax.render.rasterize import Fragments, flat_rows
+from face_jax.render.rasterize import Fragments
 from face_jax.render.screen import image_size_of
 from face_jax.render.silhouettes import pixel_positions, silhouette_edges
-from face_jax.render.surface import Planes, columns, rows_at
+from face_jax.render.surface import columns, rows_at
 from face_jax.render.topology import Topology
 from face_jax.types import Array
 
@@ -53,34 +53,55 @@ def antialias(
 def _soften(image: Array, vertices: Array, depth: Array, edges: Array) -> Array:
     found = silhouette_edges(vertices, depth, edges)
     positions = pixel_positions(vertices, image_size_of(depth))
-    ends = positions[:, edges[:, :2]].reshape(-1, 4)
     soft = image
     for kind, axis in enumerate((2, 1)):
         edge = found[:, kind]
-        rows = flat_rows(edge, len(edges))
-        place = _crossing_places(columns(rows_at(ends, rows)), edge, axis)
+        place = _crossing_places(positions, edges, edge, axis)
         share = jnp.where(edge < 0, 0.0, place - 0.5)
         soft += _exchange(image, share[..., None], axis)
     return soft
 
 
-def _crossing_places(ends: Planes, edge: Array, axis: int) -> Array:
+def _crossing_places(
+    positions: Array, edges: Array | np.ndarray, edge: Array, axis: int
+) -> Array:
     """Where outlines cross the line to the next pixel, from 0 to 1.
 
     Args:
-      ends: x0 y0 x1 y1 of every pixel's edge, in pixels.
+      positions: [B, V, 2] of the vertices, in pixels.
+      edges: int32 [E, 4].
       edge: int32 [B, H, W], negative for none.
       axis: 2 for neighbours to the right, 1 for neighbours below.
 
     Returns:
       float32 [B, H, W].
     """
-    x0, y0, x1, y1 = (plane.reshape(edge.shape) for plane in ends)
+    flat = positions.reshape(-1, 2)
+    (x0, y0), (x1, y1) = (
+        columns(rows_at(flat, rows)) for rows in _ends(edges, edge, positions.shape[1])
+    )
+    x0, y0, x1, y1 = (plane.reshape(edge.shape) for plane in (x0, y0, x1, y1))
     row, column = np.indices(edge.shape[1:], np.float32)
     if axis == 2:
         x0, y0, x1, y1, row, column = y0, x0, y1, x1, column, row
     length = jnp.where(edge < 0, 1.0, x1 - x0)
     return y0 + (column - x0) * (y1 - y0) / length - row
+
+
+def _ends(
+    edges: Array | np.ndarray, edge: Array, num_vertices: int
+) -> tuple[Array, Array]:
+    """Rows of both ends of every pixel's edge among the vertices of all pictures.
+
+    Int32 [B * H * W]; one row beyond them where there is no edge.
+    """
+    nobody = edge.shape[0] * num_vertices
+    first = jnp.arange(edge.shape[0], dtype=jnp.int32)[:, None, None] * num_vertices
+    known = jnp.asarray(edges)[jnp.maximum(edge, 0), :2] + first[..., None]
+    rows = jnp.where(edge[..., None] < 0, nobody, known).reshape(-1, 2)
+    # XLA would compute the rows again for each use.
+    rows = lax.optimization_barrier(rows)
+    return rows[:, 0], rows[:, 1]
 
 
 def _exchange(image: Array, share: Array, axis: int) -> Array:

@@ -4,8 +4,8 @@ import jax.numpy as jnp
 import numpy as np
 
 from face_jax.render.batching import split_over_devices
-from face_jax.render.rasterize import Fragments, corners_of, flat_rows
-from face_jax.render.surface import blend_at, columns
+from face_jax.render.rasterize import Fragments, flat_rows
+from face_jax.render.surface import blend_at, columns, values_at
 from face_jax.types import Array
 
 
@@ -70,7 +70,7 @@ def _corner_attributes(
             f"got {attributes.shape}"
         )
     if faces is not None:
-        return corners_of(values, faces)
+        return values_at(values, faces)
     if values.shape[2] != 3:
         raise ValueError(f"attributes: expected {wanted}, got {attributes.shape}")
     return values

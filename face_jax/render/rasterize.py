@@ -8,7 +8,14 @@ from jax import lax
 from face_jax.render.batching import split_over_devices
 from face_jax.render.checks import check_image_size, check_mesh, check_points
 from face_jax.render.screen import correct_perspective, image_size_of, pixel_grid
-from face_jax.render.surface import Planes, blend_at, columns, rows_at, surface_at
+from face_jax.render.surface import (
+    Planes,
+    blend_at,
+    columns,
+    rows_at,
+    surface_at,
+    values_at,
+)
 from face_jax.render.visibility import visible_faces
 from face_jax.types import Array
 
@@ -125,7 +132,7 @@ def rasterize_attributes(
         values = jnp.concatenate(joined, axis=-1)
 
     def draw(values: Array, faces: Array) -> tuple[Fragments, Array]:
-        corners = corners_of(values, faces)
+        corners = values_at(values, faces)
         pix_to_face = visible_faces(
             corners[..., :3],
             image_size,
@@ -136,16 +143,6 @@ def rasterize_attributes(
         return evaluate(corners, pix_to_face, perspective_correct)
 
     return split_over_devices(draw, values, shared=faces)
-
-
-def corners_of(values: Array, faces: Array | np.ndarray) -> Array:
-    """Values of the vertices [B, V, D] at the corners of the faces: [B, F, 3, D].
-
-    Faces that point beyond the vertices get NaN.
-    """
-    rows = jnp.where(faces < 0, values.shape[1], faces).reshape(-1)
-    taken = values.at[:, rows].get(mode="fill", fill_value=jnp.nan)
-    return taken.reshape(values.shape[0], *faces.shape, values.shape[-1])
 
 
 def flat_rows(pix_to_face: Array, num_faces: int) -> Array:

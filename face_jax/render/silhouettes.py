@@ -26,6 +26,7 @@ from face_jax.render.nearest import (
     nearest_owners,
 )
 from face_jax.render.screen import SMALLEST_DEPTH, image_size_of, screen_extent
+from face_jax.render.surface import Planes, columns, values_at
 from face_jax.types import Array
 
 TOLERANCE = 1e-3
@@ -33,7 +34,7 @@ TOLERANCE = 1e-3
 a fold of the surface itself."""
 CROSSINGS = 8
 """Rows, or columns, along which one work item follows an edge."""
-CHUNK_ON_CPU = 1024
+CHUNK_ON_CPU = 4096
 CHUNK_ELSEWHERE = 2**15
 """Work items handled at once."""
 
@@ -85,8 +86,7 @@ def silhouette_edges(vertices: Array, depth: Array, edges: Array) -> Array:
     positions = pixel_positions(vertices, image_size_of(depth))
     points = jnp.concatenate([positions, vertices[..., 2:]], axis=-1)
     # A face that is missing has corners that are nowhere, like one that is not drawn.
-    rows = jnp.where(edges < 0, vertices.shape[1], edges)
-    corners = points.at[:, rows].get(mode="fill", fill_value=jnp.nan)
+    corners = values_at(points, edges)
     return _search()(lax.stop_gradient(corners), lax.stop_gradient(depth))
 
 
@@ -140,43 +140,56 @@ def list_outlines(corners: Array, image_size: tuple[int, int]) -> Outlines:
       corners: as for ``follow_outlines``.
       image_size: (height, width).
     """
-    flat = corners.reshape(-1, 4, 3)[::-1]
-    first_end, second_end, one_side, other_side = (flat[:, k] for k in range(4))
-    drawn = jnp.isfinite(flat).all(axis=-1) & (flat[..., 2] >= SMALLEST_DEPTH)
-    run = jnp.abs(second_end - first_end)
-    steep = run[:, 1] >= run[:, 0]
+    flat = corners.reshape(-1, 12)[::-1]
+    # Planes that are computed once: XLA would gather again for each use.
+    planes = lax.optimization_barrier(columns(flat))
+    first_end, second_end, one_side, other_side = (
+        planes[3 * k : 3 * k + 3] for k in range(4)
+    )
+    drawn = [_is_drawn(planes[3 * k : 3 * k + 3]) for k in range(4)]
+    steep = jnp.abs(second_end[1] - first_end[1]) >= jnp.abs(
+        second_end[0] - first_end[0]
+    )
 
-    def split(points: Array) -> tuple[Array, Array]:
+    def split(point: Planes) -> tuple[Array, Array]:
         """Coordinates along and across the axis on which the edge is followed."""
-        column, row = points[:, 0], points[:, 1]
+        column, row, _ = point
         return jnp.where(steep, row, column), jnp.where(steep, column, row)
 
     (start, base), (stop, end) = split(first_end), split(second_end)
     length = jnp.where(stop == start, 1.0, stop - start)
     slope = (end - base) / length
-    depth_slope = (second_end[:, 2] - first_end[:, 2]) / length
 
-    def side(points: Array) -> Array:
-        along, across = split(points)
+    def side(point: Planes) -> Array:
+        along, across = split(point)
         return across - (base + slope * (along - start))
 
     sides = side(one_side), side(other_side)
-    both, any_ = drawn[:, 2] & drawn[:, 3], drawn[:, 2] | drawn[:, 3]
-    folded = jnp.where(both, sides[0] * sides[1] > 0, any_)
-    outline = drawn[:, 0] & drawn[:, 1] & folded
-    surface_beyond = jnp.where(drawn[:, 2], *sides) > 0
+    folded = jnp.where(
+        drawn[2] & drawn[3], sides[0] * sides[1] > 0, drawn[2] | drawn[3]
+    )
+    outline = drawn[0] & drawn[1] & folded
     limit = jnp.where(steep, *image_size)
     first = _whole(jnp.minimum(start, stop), limit, outline)
     count = _whole(jnp.maximum(start, stop), limit, outline) - first
     items = -(-count // CROSSINGS)
     ends = jnp.cumsum(items)
+    surface_beyond = jnp.where(drawn[2], *sides) > 0
+    depth_slope = (second_end[2] - first_end[2]) / length
     integers = (ends - items, first, count, steep, surface_beyond)
     return Outlines(
         ends=ends,
-        line=jnp.stack([start, base, slope, first_end[:, 2], depth_slope], axis=1),
+        line=jnp.stack([start, base, slope, first_end[2], depth_slope], axis=1),
         place=jnp.stack([i.astype(jnp.int32) for i in integers], axis=1),
         edge=jnp.arange(len(flat) - 1, -1, -1, dtype=jnp.int32),
     )
+
+
+def _is_drawn(point: Planes) -> Array:
+    """Whether faces with such a corner are drawn at all."""
+    column, row, depth = point
+    finite = jnp.isfinite(column) & jnp.isfinite(row) & jnp.isfinite(depth)
+    return finite & (depth >= SMALLEST_DEPTH)
 
 
 def _whole(position: Array, limit: Array, valid: Array) -> Array:

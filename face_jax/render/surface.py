@@ -18,6 +18,7 @@ from collections.abc import Sequence
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 from jax import lax
 
 from face_jax.render.screen import (
@@ -37,6 +38,25 @@ def columns(table: Array) -> Planes:
     """The columns of a table [N, D] as D arrays [N]; gradients come back joined."""
     parts = lax.split(table, (1,) * table.shape[1], axis=1)
     return tuple(part[:, 0] for part in parts)
+
+
+def values_at(values: Array, places: Array | np.ndarray) -> Array:
+    """Values of vertices at the corners of faces, or the ends of edges.
+
+    Args:
+      values: [B, V, D].
+      places: [...] integers, the vertices; those outside [0, V) get NaN.
+
+    Returns:
+      [B, ..., D].
+    """
+    batch, count, _ = values.shape
+    # One row more, and one long table: gathers that fill or have a batch are slower.
+    padded = jnp.pad(values, ((0, 0), (0, 1), (0, 0)), constant_values=jnp.nan)
+    known = jnp.where((places < 0) | (places > count), count, places)
+    first = jnp.arange(batch, dtype=jnp.int32) * (count + 1)
+    rows = jnp.expand_dims(first, range(1, known.ndim + 1)) + known
+    return padded.reshape(batch * (count + 1), -1)[rows]
 
 
 def rows_at(table: Array, rows: Array) -> Array:

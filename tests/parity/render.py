@@ -9,7 +9,8 @@ import numpy as np
 from face_jax.geometry.cameras import project_weak_perspective
 from face_jax.geometry.mesh import Submesh, submesh
 from face_jax.render import rasterize, render_mesh
-from face_jax.render.rasterize import corners_of, evaluate
+from face_jax.render.rasterize import evaluate
+from face_jax.render.surface import values_at
 from tests.parity.fixture import Check, Fixture, Part
 
 BARY_ATOL = 1e-4
@@ -54,7 +55,7 @@ def rasterization(fixture: Fixture) -> Iterator[Check]:
     weights = _random((meta["B"], *size, 4), meta["grad_seed"])
 
     def loss(vertices: jax.Array) -> jax.Array:
-        corners = corners_of(vertices, faces)
+        corners = values_at(vertices, faces)
         found, _ = evaluate(corners, seen, meta["perspective_correct"])
         of_bary = jnp.sum(found.bary * weights[..., :3])
         return of_bary + jnp.sum(found.zbuf * weights[..., 3])
