@@ -13,7 +13,7 @@ PART_MODULES: dict[str, tuple[str, ...]] = {
         "tests.parity.fsrt_training",
     ),
     "render": ("tests.parity.render",),
-    "smirk": ("tests.parity.smirk_geometry",),
+    "smirk": ("tests.parity.smirk_geometry", "tests.parity.smirk_rendering"),
 }
 """Modules that expose ``PARTS``, by system."""
 
