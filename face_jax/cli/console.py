@@ -41,3 +41,5 @@ def log_to_console(level: int = logging.INFO) -> None:
     root = logging.getLogger()
     root.handlers[:] = [ConsoleHandler()]
     root.setLevel(level)
+    # JAX reports at every start which accelerators the machine does not have.
+    logging.getLogger("jax").setLevel(logging.WARNING)

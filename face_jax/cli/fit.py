@@ -129,6 +129,7 @@ def _write(
             "steps": fit.steps.tolist(),
             "pose_degrees": fit.pose_degrees.tolist(),
             "vertex_errors": fit.vertex_errors.tolist(),
+            "expression_errors": fit.expression_errors.tolist(),
         }
         for name, fit in fits.items()
     }

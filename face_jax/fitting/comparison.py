@@ -33,6 +33,7 @@ class Fit:
       steps: [n] steps at which it was looked at; the first is 0.
       pose_degrees: [n, B].
       vertex_errors: [n, B] shares of the head's height.
+      expression_errors: [n, B] shares of the head's height.
       losses: [steps, B].
       pictures: [n, H, W, 3] float32, of the first head.
       final: the fitted unknowns.
@@ -41,6 +42,7 @@ class Fit:
     steps: np.ndarray
     pose_degrees: np.ndarray
     vertex_errors: np.ndarray
+    expression_errors: np.ndarray
     losses: np.ndarray
     pictures: np.ndarray
     final: Unknowns
@@ -117,6 +119,7 @@ def _fit(painter: HeadPainter, truth: Unknowns, states: list) -> Fit:
         steps=np.array([state.step for state in states]),
         pose_degrees=np.stack([error.pose_degrees for error in errors]),
         vertex_errors=np.stack([error.vertices for error in errors]),
+        expression_errors=np.stack([error.expression for error in errors]),
         losses=np.concatenate([np.asarray(state.losses) for state in states]),
         pictures=np.stack(pictures),
         final=states[-1].unknowns,
@@ -137,6 +140,7 @@ def comparison_table(fits: Mapping[str, Fit]) -> Table:
             "worst",
             "vertices, % of head height",
             "worst",
+            "expression, %",
         ),
         rows=rows,
         emphasized=list(fits).index(EVERYTHING) + 1,
@@ -145,6 +149,6 @@ def comparison_table(fits: Mapping[str, Fit]) -> Table:
 
 def _row(fit: Fit, index: int) -> list[float]:
     pose, vertices = fit.pose_degrees[index], 100 * fit.vertex_errors[index]
-    return [
-        float(x) for x in (pose.mean(), pose.max(), vertices.mean(), vertices.max())
-    ]
+    expression = 100 * fit.expression_errors[index].mean()
+    numbers = (pose.mean(), pose.max(), vertices.mean(), vertices.max(), expression)
+    return [float(number) for number in numbers]

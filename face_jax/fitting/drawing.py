@@ -71,7 +71,7 @@ class HeadPainter:
         drawn = interpolate(fragments, attributes)
         colors, normals, coverage = jnp.split(drawn, (3, 6), axis=-1)
         picture = jnp.concatenate(
-            [colors * directional_shading(normals)[..., None], coverage], axis=-1
+            [colors * directional_shading(normals), coverage], axis=-1
         )
         if not self.silhouettes:
             return picture

@@ -5,8 +5,9 @@ import jax.numpy as jnp
 
 from face_jax.fitting.unknowns import Unknowns
 from face_jax.geometry.cameras import project_weak_perspective
-from face_jax.geometry.head import HeadModel, pose_head
+from face_jax.geometry.head import HeadModel, pose_head, template_height
 from face_jax.geometry.rotations import axis_angle_to_matrix
+from face_jax.geometry.skinning import displacement
 from face_jax.types import Array
 
 
@@ -20,10 +21,14 @@ class FitErrors:
         the true head's height. A weak-perspective camera cannot tell a large head
         from a near one, nor see depth: both heads are compared in the camera's scale
         and with their mean depths made equal.
+      expression: [B] root mean square of the distances between what both expressions
+        do to the template, as a share of the template's height. Expressions that
+        look alike count as alike, whatever their weights.
     """
 
     pose_degrees: Array
     vertices: Array
+    expression: Array
 
 
 def fit_errors(head: HeadModel, fitted: Unknowns, truth: Unknowns) -> FitErrors:
@@ -40,7 +45,14 @@ def fit_errors(head: HeadModel, fitted: Unknowns, truth: Unknowns) -> FitErrors:
     return FitErrors(
         pose_degrees=_angle(fitted.pose_params, truth.pose_params),
         vertices=distances / heights,
+        expression=_expression_distance(head, fitted, truth) / template_height(head),
     )
+
+
+def _expression_distance(head: HeadModel, fitted: Unknowns, truth: Unknowns) -> Array:
+    difference = fitted.expression_params - truth.expression_params
+    moved = displacement(head.expression_basis, difference)
+    return jnp.sqrt(jnp.mean(jnp.sum(moved**2, axis=-1), axis=-1))
 
 
 def _before_the_camera(head: HeadModel, unknowns: Unknowns) -> Array:

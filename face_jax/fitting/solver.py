@@ -38,10 +38,13 @@ class Descent:
 
     Attributes:
       steps: in all.
+      pose_share: of the steps, those in which only pose and camera move. A face that
+        was bent to explain a wrong pose does not come back.
       report_every: steps between two reports; one compiled program makes them.
     """
 
     steps: int = 300
+    pose_share: float = 0.25
     report_every: int = 25
 
     def run(
@@ -80,9 +83,13 @@ class Descent:
             unknowns, state = carry
             gradient, losses = jax.grad(loss, has_aux=True)(unknowns)
             direction, state = adam.update(gradient, state)
-            pace = self._pace(number)
+            paces = self._paces(number)
             moved = jax.tree.map(
-                lambda x, rate, way: x - pace * rate * way, unknowns, rates, direction
+                lambda x, pace, rate, way: x - pace * rate * way,
+                unknowns,
+                paces,
+                rates,
+                direction,
             )
             return (freedom.confine(moved), state), losses
 
@@ -94,9 +101,13 @@ class Descent:
             carry, losses = several(carry, numbers)
             yield Progress(first + self.report_every, carry[0], losses)
 
-    def _pace(self, number: Array) -> Array:
-        """Share of the step sizes that step ``number`` takes, 1 to 0.1."""
-        return 0.55 + 0.45 * jnp.cos(jnp.pi * number / self.steps)
+    def _paces(self, number: Array) -> Unknowns:
+        """Share of the step sizes that step ``number`` takes, for every field."""
+        pose = 0.55 + 0.45 * jnp.cos(jnp.pi * number / self.steps)
+        face = jnp.where(number < self.pose_share * self.steps, 0.0, pose)
+        return Unknowns(
+            shape_params=face, expression_params=face, pose_params=pose, camera=pose
+        )
 
 
 def _loss(

@@ -6,7 +6,7 @@ import flax.struct
 import jax
 import jax.numpy as jnp
 
-from face_jax.geometry.head import HeadModel, HeadParameters
+from face_jax.geometry.head import HeadModel, HeadParameters, template_height
 from face_jax.types import Array
 
 
@@ -127,8 +127,7 @@ def random_head(head: HeadModel, key: Array, batch: int) -> Unknowns:
     limits = jnp.deg2rad(jnp.array([10.0, 20.0, 10.0]))
     turns = jax.random.uniform(pose_key, (batch, 3), minval=-1.0) * limits
     jitter = jax.random.uniform(camera_key, (batch, 3), minval=-1.0)
-    height = head.template[:, 1].max() - head.template[:, 1].min()
-    scale = (1.7 + 0.1 * jitter[:, :1]) / height
+    scale = (1.7 + 0.1 * jitter[:, :1]) / template_height(head)
     middle = -(head.template.max(0) + head.template.min(0))[:2] / 2
     camera = jnp.concatenate([scale, middle + 0.005 * jitter[:, 1:]], axis=-1)
     return Unknowns(

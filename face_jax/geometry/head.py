@@ -131,6 +131,11 @@ class PosedHead:
     joints: Array
 
 
+def template_height(head: HeadModel) -> Array:
+    """Height of a head's template, metres."""
+    return head.template[:, 1].max() - head.template[:, 1].min()
+
+
 def pose_head(
     head: HeadModel,
     parameters: HeadParameters,

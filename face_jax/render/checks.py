@@ -23,17 +23,30 @@ def check_mesh(vertices: Any, faces: Any) -> None:
       ValueError: they are not, or a batch is empty.
     """
     check_points("vertices", vertices, 3)
-    if np.ndim(faces) != 2 or np.shape(faces)[1] != 3 or not _has_kind(faces, "iu"):
-        raise ValueError(f"faces: expected integers [F, 3], got {_described(faces)}")
-    if not len(faces):
-        raise ValueError("faces: expected at least one face, got none")
-    if not isinstance(faces, jax.core.Tracer):
-        check_faces(np.asarray(faces), vertices.shape[1])
+    check_triangles(faces, vertices.shape[1])
     if vertices.shape[0] * len(faces) > LARGEST_INDEX:
         raise ValueError(
             f"vertices: {vertices.shape[0]} meshes of {len(faces)} faces are more faces than "
             "int32 can count; use smaller batches"
         )
+
+
+def check_triangles(faces: Any, num_vertices: int) -> None:
+    """Refuses what is no list of triangles.
+
+    Args:
+      faces: as for ``check_mesh``.
+      num_vertices: how many vertices there are.
+
+    Raises:
+      ValueError: it is not, or it is empty.
+    """
+    if np.ndim(faces) != 2 or np.shape(faces)[1] != 3 or not _has_kind(faces, "iu"):
+        raise ValueError(f"faces: expected integers [F, 3], got {_described(faces)}")
+    if not len(faces):
+        raise ValueError("faces: expected at least one face, got none")
+    if not isinstance(faces, jax.core.Tracer):
+        check_faces(np.asarray(faces), num_vertices)
 
 
 def check_points(name: str, points: Any, size: int | None) -> None:

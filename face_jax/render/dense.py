@@ -47,7 +47,7 @@ def dense_visibility(
     def nearer(best, faces_of_chunk):
         best_depth, best_face = best
         first, corners = faces_of_chunk
-        x, y, z = corner_columns(corners[..., None])
+        x, y, z = corner_columns(corners[:, :, None])
         area = signed_area(x, y)
         depth, inside = depth_inside(px, py, x, y, z, area, perspective_correct)
         inside &= is_drawable(x, y, z, area, cull_backfaces)

@@ -4,6 +4,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from face_jax.render.batching import split_over_devices
+from face_jax.render.checks import check_triangles
 from face_jax.render.rasterize import Fragments, flat_rows
 from face_jax.render.surface import blend_at, columns, values_at
 from face_jax.types import Array
@@ -36,13 +37,15 @@ def interpolate(
     Raises:
       ValueError: shapes that do not fit.
     """
-    batch = fragments.pix_to_face.shape[0]
-    corners = _corner_attributes(attributes, faces, batch)
+    values = _of_batch(attributes, faces, fragments.pix_to_face.shape[0])
+    if faces is not None:
+        check_triangles(faces, values.shape[1])
 
-    def blend(fragments: Fragments, corners: Array, _: tuple) -> Array:
+    def blend(fragments: Fragments, values: Array, faces: Array | None) -> Array:
+        corners = values if faces is None else values_at(values, faces)
         return _blended(fragments, corners)
 
-    images = split_over_devices(blend, fragments, corners)
+    images = split_over_devices(blend, fragments, values, shared=faces)
     return images if fill == 0.0 else jnp.where(fragments.mask[..., None], images, fill)
 
 
@@ -55,22 +58,19 @@ def _blended(fragments: Fragments, corners: Array) -> Array:
     return jnp.stack(planes, axis=-1).reshape(*fragments.pix_to_face.shape, depth)
 
 
-def _corner_attributes(
+def _of_batch(
     attributes: Array, faces: Array | np.ndarray | None, batch: int
 ) -> Array:
-    """Attributes as [B, F, 3, D] float32."""
+    """Attributes as float32 [B, V, D] with ``faces``, else [B, F, 3, D]."""
     axes = 4 if faces is None else 3
     values = jnp.asarray(attributes, jnp.float32)
     if values.ndim == axes - 1:
         values = jnp.broadcast_to(values, (batch, *values.shape))
     wanted = "[B, F, 3, D]" if faces is None else "[B, V, D]"
-    if values.ndim != axes or values.shape[0] != batch:
+    fits = values.ndim == axes and values.shape[0] == batch
+    if not fits or (faces is None and values.shape[2] != 3):
         raise ValueError(
             f"attributes: expected {wanted} with B = {batch}, or without B, "
-            f"got {attributes.shape}"
+            f"got {np.shape(attributes)}"
         )
-    if faces is not None:
-        return values_at(values, faces)
-    if values.shape[2] != 3:
-        raise ValueError(f"attributes: expected {wanted}, got {attributes.shape}")
     return values

@@ -33,6 +33,18 @@ def test_the_truth_has_no_error(truth):
     errors = fit_errors(full_head(), truth, truth)
     np.testing.assert_allclose(errors.vertices, 0, atol=1e-7)
     np.testing.assert_allclose(errors.pose_degrees, 0, atol=0.05)
+    np.testing.assert_array_equal(errors.expression, 0)
+
+
+def test_half_an_expression_misses_half_of_its_movement(truth):
+    head = full_head()
+    half = dataclasses.replace(truth, expression_params=truth.expression_params / 2)
+    moved = np.einsum("vcn,bn->bvc", head.expression_basis, truth.expression_params)
+    height = np.ptp(np.asarray(head.template)[:, 1])
+    wanted = np.sqrt((moved**2).sum(-1).mean(-1)) / height / 2
+    np.testing.assert_allclose(
+        fit_errors(head, half, truth).expression, wanted, rtol=1e-5
+    )
 
 
 def test_a_start_is_as_far_away_as_asked(truth):
@@ -77,7 +89,7 @@ def draw_numbers(unknowns):
 def test_descent_finds_what_a_picture_shows_and_leaves_the_rest(truth):
     start = turned_start(full_head(), truth, jax.random.key(2), degrees=3.0)
     objective = Objective(levels=1, shape_weight=0.0, expression_weight=0.0)
-    descent = Descent(steps=150, report_every=75)
+    descent = Descent(steps=150, report_every=75, pose_share=0.0)
     states = list(
         descent.run(draw_numbers, draw_numbers(truth), start, Freedom(), objective)
     )
@@ -117,6 +129,18 @@ def test_expressions_stay_in_their_range_and_frozen_fields_stay(truth):
     *_, last = goal(target, start, held)
     assert not np.any(last.unknowns.expression_params)
     assert np.all(last.unknowns.pose_params < start.pose_params)
+
+
+def test_at_first_only_pose_and_camera_move(truth):
+    start = turned_start(full_head(), truth, jax.random.key(2), degrees=3.0)
+    goal = draw_numbers(truth)
+    descent = Descent(steps=40, report_every=10, pose_share=0.25)
+    _, first, second, *_ = descent.run(
+        draw_numbers, goal, start, Freedom(), Objective(levels=1)
+    )
+    assert not np.any(first.unknowns.expression_params)
+    assert np.any(first.unknowns.pose_params != start.pose_params)
+    assert np.any(second.unknowns.expression_params)
 
 
 def test_reports_must_divide_the_steps(truth):
