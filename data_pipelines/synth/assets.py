@@ -6,7 +6,7 @@ import cv2
 import flax.struct
 import numpy as np
 
-from data_pipelines.synth import bust, hair, people, ribbons, skin, support
+from data_pipelines.synth import bust, growth, hair, people, ribbons, skin, support
 from data_pipelines.synth.face_map import FaceMap, face_map
 from data_pipelines.synth.scene_mesh import SceneMesh, build_scene_mesh
 from data_pipelines.synth.unrolled import SIDE, landmarks_of
@@ -40,10 +40,11 @@ class PersonAssets:
       shape_params: [S] float32.
       atlas: [SIDE, SIDE, 8] uint8, as ``skin.paint_skin`` gives it.
       ribbon_anchors: [LOCKS] int32.
-      ribbon_offsets: [H, 3] float32 metres.
-      ribbon_normals: [H, 3] float32.
-      ribbon_tangents: [H, 3] float32.
-      ribbon_shades: [H] float32.
+      ribbon_offsets: [P, 3] float32 metres.
+      ribbon_sides: [P, 3] float32 metres.
+      ribbon_normals: [P, 3] float32.
+      ribbon_tangents: [P, 3] float32.
+      ribbon_shades: [P] float32.
       bust: [N, 3] float32 metres, relative to ``neck``.
       neck: [3] float32, centre of the neutral neck.
       colours: [5, 3] float32: hair, beard, cloth, second cloth, iris.
@@ -54,6 +55,7 @@ class PersonAssets:
     atlas: Array | np.ndarray
     ribbon_anchors: Array | np.ndarray
     ribbon_offsets: Array | np.ndarray
+    ribbon_sides: Array | np.ndarray
     ribbon_normals: Array | np.ndarray
     ribbon_tangents: Array | np.ndarray
     ribbon_shades: Array | np.ndarray
@@ -92,19 +94,19 @@ def person_assets(
     """
     neutral, marks = neutral_head(head, person.shape_params)
     mesh, face = prepared.mesh, prepared.face
-    shown = mesh.faces[: mesh.head_faces][mesh.kinds[: mesh.head_faces] == 0]
-    ground = support.support_of(face.unrolling, neutral, shown)
+    ground = support.support_of(face.unrolling, neutral, mesh.whole_skin)
     locks = hair.grow_locks(person.hair, person.seed, face, ground)
     strands = ribbons.make_ribbons(
         locks, person.seed, ground, prepared.anchors, neutral
     )
-    neck = bust.measure_neck(neutral, mesh.skin_vertices, marks[8])
+    neck = bust.measure_neck(ground, marks[8])
     atlas = skin.smoothed(skin.paint_skin(person, face), face, pixel)
     return PersonAssets(
         shape_params=np.asarray(person.shape_params, np.float32),
         atlas=_shadowed(atlas, locks, ground),
         ribbon_anchors=strands.anchors,
         ribbon_offsets=strands.offsets,
+        ribbon_sides=strands.sides,
         ribbon_normals=strands.normals,
         ribbon_tangents=strands.tangents,
         ribbon_shades=strands.shades,
@@ -138,7 +140,7 @@ def _shadowed(
     points = locks.lines[worn][:, 1:].reshape(-1, 3)
     cells = ground.unrolling.unroll(points) * (support.GRID / SIDE)
     columns, rows = np.clip(cells, 0, support.GRID - 1).astype(int).T
-    weights = np.repeat(locks.widths[worn] / 0.006, hair.SEGMENTS)
+    weights = np.repeat(locks.widths[worn] / 0.006, growth.SEGMENTS)
     counts = np.zeros((support.GRID, support.GRID), np.float32)
     np.add.at(counts, (rows, columns), weights)
     reach = _SHADOW_REACH / ground.unrolling.metres_per_pixel * support.GRID / SIDE

@@ -18,7 +18,7 @@ from data_pipelines.synth.unrolled import SIDE
 _BROWS = (((21, 20, 19, 18, 17), -1.0), ((22, 23, 24, 25, 26), 1.0))
 """Landmarks from the nose outwards, and the direction outwards."""
 
-_HAIRS = 420
+_HAIRS = 480
 """Painted hairs of a dense brow."""
 
 _LIDS = (
@@ -83,7 +83,7 @@ def _brow(
             (axis + [0, 1] * (half * ends)[:, None])[::-1],
         ]
     )
-    shade = area(edge, 2.0) * (0.25 + 0.3 * features.brow_density)
+    shade = area(edge, 2.0) * (0.3 + 0.35 * features.brow_density)
     return 1.0 - (1.0 - blur(hairs, 0.45)) * (1.0 - shade)
 
 
@@ -100,8 +100,8 @@ def lid_lines(face: FaceMap, features: Features) -> np.ndarray:
     for upper, lower in _LIDS:
         top = curve(face.marks[list(upper)], 30)
         bottom = curve(face.marks[list(lower)], 30)
-        top_line = line(top - [0, 0.6], 2.0 + 1.4 * liner, 0.7) * (0.62 + 0.38 * liner)
-        low_line = line(np.add(bottom[:22], [0, 0.6]), 1.2, 0.7) * (0.28 + 0.4 * liner)
+        top_line = line(top - [0, 0.6], 2.0 + 1.4 * liner, 0.7) * (0.5 + 0.5 * liner)
+        low_line = line(np.add(bottom[:22], [0, 0.6]), 1.2, 0.7) * (0.2 + 0.4 * liner)
         cover = np.maximum(cover, np.maximum(top_line, low_line))
     return np.clip(cover, 0.0, 1.0)
 
@@ -127,16 +127,16 @@ def eye_shadow(face: FaceMap) -> np.ndarray:
 
 
 def stubble_cover(
-    random: np.random.Generator, where: np.ndarray, density: float
+    random: np.random.Generator, face: FaceMap, where: np.ndarray, density: float
 ) -> np.ndarray:
     """Cover of cut hairs, [SIDE, SIDE] float32 in [0, 1].
 
     Args:
       random: source of the numbers.
+      face: the head.
       where: [SIDE, SIDE] share of the skin that bears hair.
       density: 0 none to 1 dense.
     """
-    dots = np.clip(
-        0.5 + 0.55 * smooth_noise(random, 1.4) + 0.2 * smooth_noise(random, 3), 0, 1
-    )
+    dots = 0.4 * smooth_noise(random, 1.4) + 0.15 * smooth_noise(random, 3)
+    dots = np.clip(0.5 + face.evenness * dots, 0, 1)
     return np.clip(where * density * (0.45 + 0.75 * dots), 0.0, 1.0)

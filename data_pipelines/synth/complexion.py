@@ -3,7 +3,14 @@
 import numpy as np
 
 from data_pipelines.synth.face_map import FaceMap
-from data_pipelines.synth.noise import blob, blur, fractal_noise, smooth_noise
+from data_pipelines.synth.noise import (
+    blob,
+    blur,
+    curve,
+    fractal_noise,
+    line,
+    smooth_noise,
+)
 from data_pipelines.synth.people import Skin
 from data_pipelines.synth.unrolled import SIDE, azimuths_of
 
@@ -14,8 +21,9 @@ _EYES = ((36, 39, -1.0), (45, 42, 1.0))
 def melanin_map(random: np.random.Generator, face: FaceMap, skin: Skin) -> np.ndarray:
     """Share of melanin, [SIDE, SIDE] float32: patches, freckles, moles, eye sockets."""
     melanin = np.full((SIDE, SIDE), skin.melanin, np.float32)
-    melanin += 0.016 * skin.blotches * fractal_noise(random, (110, 55, 26), 0.7)
-    melanin += 0.012 * skin.blotches * fractal_noise(random, (8, 4), 0.8)
+    uneven = 0.011 * fractal_noise(random, (110, 55, 26), 0.6)
+    uneven += 0.006 * fractal_noise(random, (8, 4), 0.8)
+    melanin += skin.blotches * face.evenness * uneven
     for outer, inner, _ in _EYES:
         middle = face.between(outer, inner, 0.5)
         melanin += 0.045 * blob(middle, face.pixels(0.016), face.pixels(0.01))
@@ -69,8 +77,9 @@ def blood_map(random: np.random.Generator, face: FaceMap, skin: Skin) -> np.ndar
     for centre, strength, width, height in places:
         blood += strength * skin.redness * blob(centre, pixels(width), pixels(height))
     blood += 0.4 * skin.redness * ears(face)
-    blood += 0.07 * skin.blotches * fractal_noise(random, (60, 28, 13), 0.8)
-    return blood + 0.06 * skin.blotches * fractal_noise(random, (7, 3.5), 0.9)
+    uneven = 0.045 * fractal_noise(random, (60, 28, 13), 0.7)
+    uneven += 0.03 * fractal_noise(random, (7, 3.5), 0.9)
+    return blood + skin.blotches * face.evenness * uneven
 
 
 def ears(face: FaceMap) -> np.ndarray:
@@ -88,6 +97,32 @@ def ears(face: FaceMap) -> np.ndarray:
     return blur(down * across, 3.0)
 
 
+def hollows(face: FaceMap) -> np.ndarray:
+    """Where light hardly gets, [SIDE, SIDE] float32, about 1 in the nostrils.
+
+    Heads are coarser than noses and lids are; what their triangles leave out is painted.
+    """
+    dark = np.zeros((SIDE, SIDE), np.float32)
+    for wing, inner, corner, upper, out in _HOLLOWS:
+        nostril = face.between(wing, inner, 0.62) - [0.0, face.pixels(0.0016)]
+        dark += 1.1 * blob(nostril, face.pixels(0.0032), face.pixels(0.0017))
+        crease = [(-0.001, -0.009), (0.0035, -0.006), (0.004, -0.001), (0.001, 0.002)]
+        points = [face.offset(wing, out * right, down) for right, down in crease]
+        dark += 0.3 * line(curve(np.stack(points), 30), 2.2, 1.4)
+        dark += 0.25 * blob(face.marks[corner], face.pixels(0.003), face.pixels(0.002))
+        lid = curve(face.marks[list(upper)] - [0.0, face.pixels(0.0042)], 24)[3:]
+        dark += 0.3 * line(lid, 1.8, 1.0)
+    under = face.offset(57, 0.0, 0.004)
+    return dark + 0.22 * blob(under, face.pixels(0.011), face.pixels(0.003))
+
+
+_HOLLOWS = (
+    (31, 32, 48, (39, 38, 37, 36), -1.0),
+    (35, 34, 54, (42, 43, 44, 45), 1.0),
+)
+"""Marks of wing and nostril of the nose, corner of the mouth, upper lid; outwards."""
+
+
 def gloss_map(random: np.random.Generator, face: FaceMap, skin: Skin) -> np.ndarray:
     """Strength of the skin's shine, [SIDE, SIDE] float32: forehead, nose, cheeks."""
     pixels = face.pixels
@@ -98,5 +133,5 @@ def gloss_map(random: np.random.Generator, face: FaceMap, skin: Skin) -> np.ndar
         eye = face.between(outer, inner, 0.5)
         cheek = eye + np.array([out * pixels(0.012), pixels(0.018)], np.float32)
         shine += 0.35 * blob(cheek, pixels(0.015), pixels(0.009))
-    uneven = 1.0 + 0.2 * fractal_noise(random, (12, 6, 3), 0.9)
-    return (0.25 + 0.6 * skin.gloss * (0.45 + shine)) * np.maximum(uneven, 0.2)
+    uneven = 1.0 + 0.12 * face.evenness * fractal_noise(random, (5, 3), 0.9)
+    return (0.2 + 0.45 * skin.gloss * (0.35 + shine)) * np.maximum(uneven, 0.2)

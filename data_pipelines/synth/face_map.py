@@ -10,6 +10,7 @@ from data_pipelines.synth.unrolled import (
     Unrolling,
     azimuths_of,
     columns_of,
+    evenness_of,
     landmarks_of,
     unrolling_of,
 )
@@ -48,6 +49,8 @@ class FaceMap:
       ear_width: radians from the front to the back of an ear.
       ear_top: row of their upper ends.
       ear_bottom: row of their lobes.
+      evenness: [SIDE, SIDE] float32, 1 where the picture shows the skin undistorted, 0
+        where it is stretched several times, as under the jaw.
     """
 
     unrolling: Unrolling
@@ -56,6 +59,7 @@ class FaceMap:
     ear_width: float
     ear_top: float
     ear_bottom: float
+    evenness: np.ndarray
 
     @property
     def brow_row(self) -> float:
@@ -87,18 +91,27 @@ def face_map(head: HeadModel) -> FaceMap:
     unrolling = unrolling_of(template, marks)
     ears = [np.asarray(head.regions[n]) for n in _EARS if n in head.regions]
     pixels = unrolling.unroll(marks)
+    evenness = evenness_of(unrolling, template, np.asarray(head.faces))
     if not ears:
         eye = pixels[36, 1]
         rows = [eye - v / unrolling.metres_per_pixel for v in (_EAR_TOP, _EAR_BOTTOM)]
         return FaceMap(
-            unrolling, pixels, _EAR_AZIMUTH, 2 * _EAR_HALF_WIDTH, rows[0], rows[1]
+            unrolling,
+            pixels,
+            _EAR_AZIMUTH,
+            2 * _EAR_HALF_WIDTH,
+            rows[0],
+            rows[1],
+            evenness,
         )
     points = unrolling.unroll(template[np.any(ears, axis=0)])
     azimuths = np.abs(azimuths_of(points[:, 0]))
     front, back = np.quantile(azimuths, [0.02, 0.98])
     top, bottom = np.quantile(points[:, 1], [0.02, 0.98])
     middle, width = float(front + back) / 2, float(back - front)
-    return FaceMap(unrolling, pixels, middle, width, float(top), float(bottom))
+    return FaceMap(
+        unrolling, pixels, middle, width, float(top), float(bottom), evenness
+    )
 
 
 _EARS = ("left_ear", "right_ear")

@@ -22,6 +22,9 @@ HAIR_STYLES = (
     "long",
     "curly",
     "bun",
+    "bob_fringe",
+    "long_fringe",
+    "swept",
 )
 BEARD_STYLES = ("none", "stubble", "moustache", "goatee", "full")
 COLLARS = ("crew", "shirt", "turtleneck", "hood")
@@ -214,9 +217,9 @@ def _draw_hair(
         random, melanin, grey if random.random() < 0.7 else 0
     )
     likely = (
-        (0.11, 0.13, 0.24, 0.18, 0.12, 0.1, 0.01, 0.02, 0.07, 0.02)
+        (0.11, 0.13, 0.24, 0.18, 0.12, 0.1, 0.01, 0.02, 0.07, 0.01, 0.0, 0.0, 0.01)
         if masculine
-        else (0.0, 0.02, 0.08, 0.08, 0.05, 0.07, 0.2, 0.26, 0.1, 0.14)
+        else (0.0, 0.02, 0.08, 0.08, 0.04, 0.04, 0.12, 0.2, 0.1, 0.12, 0.07, 0.06, 0.07)
     )
     style = str(random.choice(HAIR_STYLES, p=likely))
     wears = (0.34, 0.28, 0.08, 0.12, 0.18) if masculine else (1.0, 0, 0, 0, 0)

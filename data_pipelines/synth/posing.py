@@ -4,6 +4,7 @@ import flax.struct
 import jax.numpy as jnp
 
 from data_pipelines.synth.assets import PersonAssets
+from data_pipelines.synth.bust import AROUND, FOLLOWS, RINGS
 from face_jax.geometry.head import HeadModel, HeadParameters, pose_head
 from face_jax.geometry.products import einsum
 from face_jax.geometry.rotations import axis_angle_to_matrix, matrix_to_axis_angle
@@ -11,6 +12,8 @@ from face_jax.types import Array
 
 _BODY_TURN = 0.3
 """Share of the neck's rotation that the shoulders make."""
+_FLATNESS = 0.3
+"""How much ribbons of hair lie on the head where they do not face the viewer."""
 
 
 @flax.struct.dataclass
@@ -68,16 +71,37 @@ def pose_scene(
     hair = _hang(posed, assets, skull)
     body = axis_angle_to_matrix(_BODY_TURN * matrix_to_axis_angle(neck))
     centre = after + einsum("bij,bj->bi", neck, assets.neck - before)
-    bust = centre[:, None] + einsum("bij,bnj->bni", body, assets.bust)
+    bust = centre[:, None] + _dressed(jnp.asarray(assets.bust), neck, body)
     return PosedScene(head=posed, hair=hair, bust=bust, skull=skull, body=body)
 
 
+def _dressed(bust: Array, neck: Array, body: Array) -> Array:
+    """Clothes [B, N, 3] around their centre: collars go with the neck."""
+    rings = bust.reshape(len(bust), RINGS, AROUND, 3)
+    share = FOLLOWS[:, None, None]
+    turn = body[:, None] + share * (neck - body)[:, None]
+    return einsum("brij,brnj->brni", turn, rings).reshape(bust.shape)
+
+
 def _hang(posed: Array, assets: PersonAssets, skull: Array) -> Array:
-    """Locks hang on their vertex of the head and turn with the skull, [B, H, 3]."""
+    """Locks hang on their vertex of the head and turn with the skull, [B, H, 3].
+
+    They are widened across the view, so that no ribbon is seen from its edge.
+    """
     anchors = jnp.take_along_axis(posed, assets.ribbon_anchors[..., None], axis=1)
-    offsets = einsum("bij,bhj->bhi", skull, assets.ribbon_offsets)
+    offsets = einsum("bij,bpj->bpi", skull, assets.ribbon_offsets)
     offsets = offsets.reshape(*anchors.shape[:2], -1, 3)
-    return (anchors[:, :, None] + offsets).reshape(len(posed), -1, 3)
+    points = (anchors[:, :, None] + offsets).reshape(len(posed), -1, 3)
+    tangents = einsum("bij,bpj->bpi", skull, assets.ribbon_tangents)
+    flat = einsum("bij,bpj->bpi", skull, assets.ribbon_sides)
+    half = jnp.linalg.norm(flat, axis=-1, keepdims=True)
+    # The viewer looks along -z: the vector product of tangent and z lies across.
+    across = half * tangents[..., [1, 0, 2]] * jnp.array([1.0, -1.0, 0.0])
+    same = jnp.sign(jnp.sum(across * flat, axis=-1, keepdims=True))
+    side = across + _FLATNESS * same * flat
+    length = jnp.linalg.norm(side, axis=-1, keepdims=True)
+    side = side * half / jnp.maximum(length, 1e-9)
+    return jnp.stack([points - side, points + side], 2).reshape(len(posed), -1, 3)
 
 
 def _rigid_motion(before: Array, after: Array) -> tuple[Array, Array, Array]:

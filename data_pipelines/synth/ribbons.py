@@ -4,31 +4,38 @@ import dataclasses
 
 import numpy as np
 
-from data_pipelines.synth.hair import LOCKS, SEGMENTS, Locks
+from data_pipelines.synth.growth import SEGMENTS
+from data_pipelines.synth.hair import LOCKS, Locks
 from data_pipelines.synth.support import GRID, Support
 from data_pipelines.synth.unrolled import SIDE
 
-NUM_VERTICES = LOCKS * (SEGMENTS + 1) * 2
-_TAPER = np.array([0.75, 0.95, 1.0, 1.0, 1.0, 0.97, 0.9, 0.7, 0.12], np.float32)
+NUM_POINTS = LOCKS * (SEGMENTS + 1)
+NUM_VERTICES = 2 * NUM_POINTS
+"""Two for each point of the centre lines."""
+
+_TAPER = np.array([0.2, 0.7, 0.95, 1.0, 1.0, 0.97, 0.9, 0.65, 0.1], np.float32)
 """Width of a lock along its length, as a share of its largest."""
 
 
 @dataclasses.dataclass(frozen=True)
 class Ribbons:
-    """Vertices of all locks, two for each point of their centre lines.
+    """Points of the centre lines of all locks, with what widens them to ribbons.
 
     Attributes:
       anchors: [LOCKS] int32, the vertex of the head that a lock hangs on.
-      offsets: [NUM_VERTICES, 3] float32 metres from the lock's anchor, on the neutral
+      offsets: [NUM_POINTS, 3] float32 metres from the lock's anchor, on the neutral
         head.
-      normals: [NUM_VERTICES, 3] float32 unit, of the mass of hair more than of the
+      sides: [NUM_POINTS, 3] float32 metres from the centre line to the edge of a
+        ribbon that lies flat on the head.
+      normals: [NUM_POINTS, 3] float32 unit, of the mass of hair more than of the
         single ribbon.
-      tangents: [NUM_VERTICES, 3] float32 unit, along the hair.
-      shades: [NUM_VERTICES] float32, factor of the hair's colour.
+      tangents: [NUM_POINTS, 3] float32 unit, along the hair.
+      shades: [NUM_POINTS] float32, factor of the hair's colour.
     """
 
     anchors: np.ndarray
     offsets: np.ndarray
+    sides: np.ndarray
     normals: np.ndarray
     tangents: np.ndarray
     shades: np.ndarray
@@ -76,24 +83,18 @@ def make_ribbons(
     tangents = _tangents(locks.lines)
     outwards = support.outwards(locks.lines)
     sides = _sides(random, tangents, outwards)
-    half = 0.5 * locks.widths[:, None, None] * _TAPER[None, :, None] * sides
-    vertices = np.stack([locks.lines - half, locks.lines + half], axis=2)
-    rounded = np.stack([-sides, sides], axis=2) * 0.45
-    normals = _unit(
-        _unit(np.cross(sides, tangents))[:, :, None] * 0.5
-        + outwards[:, :, None] * 0.7
-        + rounded
-    )
+    half = 0.5 * locks.widths[:, None, None] * _TAPER[None, :, None]
+    normals = _unit(0.3 * np.cross(sides, tangents) + 0.9 * outwards)
     cells = np.clip(locks.roots * (GRID / SIDE), 0, GRID - 1).astype(int)
     anchors = anchor_table[cells[:, 1], cells[:, 0]]
-    offsets = vertices - neutral[anchors][:, None, None]
-    shades = _shades(random, locks)
+    offsets = locks.lines - neutral[anchors][:, None]
     return Ribbons(
         anchors=anchors.astype(np.int32),
         offsets=offsets.reshape(-1, 3).astype(np.float32),
+        sides=(half * sides).reshape(-1, 3).astype(np.float32),
         normals=normals.reshape(-1, 3).astype(np.float32),
-        tangents=np.repeat(tangents, 2, axis=1).reshape(-1, 3).astype(np.float32),
-        shades=np.repeat(shades, 2, axis=1).reshape(-1).astype(np.float32),
+        tangents=tangents.reshape(-1, 3).astype(np.float32),
+        shades=_shades(random, locks).reshape(-1).astype(np.float32),
     )
 
 
@@ -116,8 +117,8 @@ def _sides(
 def _shades(random: np.random.Generator, locks: Locks) -> np.ndarray:
     """Brightness [L, P]: locks differ, roots and inner layers are dark."""
     along = np.linspace(0.0, 1.0, SEGMENTS + 1)[None, :]
-    own = np.exp(random.normal(0.0, 0.16, (LOCKS, 1)))
-    depth = 0.55 + 0.45 * locks.layers[:, None]
+    own = np.exp(random.normal(0.0, 0.07, (LOCKS, 1)))
+    depth = 0.7 + 0.3 * locks.layers[:, None]
     return (
         own * depth * (0.6 + 0.4 * np.minimum(along * 3.0, 1.0)) * (1.0 + 0.12 * along)
     )

@@ -219,10 +219,10 @@ def _attributes(
 ) -> Array:
     """What vertices bring along, [B, all vertices, NUM_ATTRIBUTES]."""
     count = len(scene.head)
-    head_normals = vertex_normals(scene.head, stage.head_faces)
+    head_normals = _head_normals(stage, scene.head)
     bust_normals = vertex_normals(scene.bust, stage.bust_faces)
-    hair_normals = einsum("bij,bhj->bhi", scene.skull, cast.ribbon_normals)
-    tangents = einsum("bij,bhj->bhi", scene.skull, cast.ribbon_tangents)
+    hair_normals = einsum("bij,bhj->bhi", scene.skull, _doubled(cast.ribbon_normals))
+    tangents = einsum("bij,bhj->bhi", scene.skull, _doubled(cast.ribbon_tangents))
     towards = einsum("bij,bli->blj", scene.skull, lights.directions)
     lit = einsum("vd,bld->bvl", stage.seen, direction_weights(towards))
     ones = jnp.ones_like
@@ -232,7 +232,7 @@ def _attributes(
             hair_normals,
             tangents,
             ones(hair_normals),
-            jnp.asarray(cast.ribbon_shades)[..., None],
+            _doubled(cast.ribbon_shades)[..., None],
         ),
         (
             bust_normals,
@@ -244,6 +244,22 @@ def _attributes(
         ),
     ]
     return jnp.concatenate([_joined(count, *column) for column in columns], axis=1)
+
+
+def _head_normals(stage: Stage, vertices: Array) -> Array:
+    """Normals [B, V, 3]; those of the eyeballs are a sphere's, as wet corneas are."""
+    normals = vertex_normals(vertices, stage.head_faces)
+    for rows, weights in stage.balls:
+        ball = vertices[:, rows]
+        away = ball - einsum("n,bnc->bc", weights, ball)[:, None]
+        away /= jnp.linalg.norm(away, axis=-1, keepdims=True)
+        normals = normals.at[:, rows].set(away)
+    return normals
+
+
+def _doubled(points: Array | np.ndarray) -> Array:
+    """Values [B, H, ...] of the ribbons' vertices from those of their points."""
+    return jnp.repeat(jnp.asarray(points), 2, axis=1)
 
 
 def _joined(

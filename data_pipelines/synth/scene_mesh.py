@@ -5,6 +5,7 @@ import dataclasses
 import numpy as np
 
 from data_pipelines.synth import bust, ribbons
+from data_pipelines.synth.support import support_of
 from data_pipelines.synth.unrolled import Unrolling, corner_pixels
 from face_jax.geometry.head import HeadModel
 
@@ -32,11 +33,11 @@ _BY_REGION = {
 _HIDDEN = ("brows",)
 """Materials that are painted on the skin instead."""
 
-_NECK_BELOW_CHIN = 0.085
-"""Metres; what lies lower is hidden by the clothes and left out."""
-
 _IRIS_RADIUS = 0.0059
 """Metres, of heads that do not say it."""
+
+_NOSTRIL_DEPTH = 0.03
+"""Metres behind the lips at which the mouth is as dark as nostrils are."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -70,7 +71,8 @@ class SceneMesh:
         axis; flesh and teeth: metres behind the lips, and two more of the template;
         hair and cloth: as ``ribbon_coordinates`` and ``cloth_coordinates``.
       in_face: [F] bool, belongs to the face.
-      skin_vertices: [n] int32, vertices of the outer skin of the head.
+      skin_vertices: [n] int32, vertices of the outer skin of the head that is shown.
+      whole_skin: [m, 3] int32, faces of the skin, those under the clothes as well.
       head_faces: number of faces of the head, which come first.
       eyes: left, right.
     """
@@ -80,6 +82,7 @@ class SceneMesh:
     corners: np.ndarray
     in_face: np.ndarray
     skin_vertices: np.ndarray
+    whole_skin: np.ndarray
     head_faces: int
     eyes: tuple[Eye, Eye]
 
@@ -103,7 +106,9 @@ def build_scene_mesh(
     template, faces = np.asarray(head.template), np.asarray(head.faces)
     eyes = (_eye(head, "left_eyeball"), _eye(head, "right_eyeball"))
     kinds = _kinds(head)
-    kept = _kept(head, template[faces].mean(1), marks)
+    whole_skin = faces[kinds == SKIN]
+    neck = bust.measure_neck(support_of(unrolling, template, whole_skin), marks[8])
+    kept = _kept(head, template[faces].mean(1), neck)
     faces, kinds = faces[kept], kinds[kept]
     corners = _head_corners(unrolling, template, faces, kinds, eyes, marks)
     in_face = _in_face(head, kinds, faces)
@@ -126,6 +131,7 @@ def build_scene_mesh(
         ).astype(np.float32),
         in_face=np.concatenate([in_face, np.zeros(len(hair) + len(body), bool)]),
         skin_vertices=np.unique(faces[kinds == SKIN]).astype(np.int32),
+        whole_skin=whole_skin.astype(np.int32),
         head_faces=len(faces),
         eyes=eyes,
     )
@@ -149,11 +155,9 @@ def _kinds(head: HeadModel) -> np.ndarray:
     return kinds
 
 
-def _kept(head: HeadModel, middles: np.ndarray, marks: np.ndarray) -> np.ndarray:
+def _kept(head: HeadModel, middles: np.ndarray, neck: bust.Neck) -> np.ndarray:
     """Which faces of a head are shown, [F] bool."""
-    # The nape starts higher than the throat.
-    lowest = marks[8, 1] - _NECK_BELOW_CHIN
-    kept = middles[:, 1] > lowest
+    kept = ~bust.hidden(neck, middles)
     if head.face_materials is not None:
         materials = np.asarray(head.face_materials)
         for row, name in enumerate(head.material_names):
@@ -204,6 +208,9 @@ def _head_corners(
     points = template[faces[inside]]
     lips = marks[[51, 57], 2].mean()
     behind = lips - points[..., 2]
+    # Nostrils lie before the lips, but no light gets into them.
+    nose = (points[..., 1] > marks[51, 1]) & (points[..., 1] < marks[30, 1])
+    behind = np.where(nose & (behind < 0), _NOSTRIL_DEPTH, behind)
     corners[inside] = np.stack([behind, points[..., 0], points[..., 1]], axis=-1)
     return corners
 

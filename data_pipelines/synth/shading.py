@@ -18,6 +18,9 @@ _SKIN_WRAP = np.array([[0.30], [0.14], [0.08]], np.float32)
 _SKIN_SHADE = np.array([[0.3], [0.0], [-0.1]], np.float32)
 """Light that half shadows on skin have more: their edges are red."""
 
+_SHOULDER = 0.45
+"""Exposed light above which cameras flatten highlights."""
+
 
 @flax.struct.dataclass
 class Geometry:
@@ -49,13 +52,13 @@ def skin_light(surface: Surface, geometry: Geometry, lights: Lights) -> Array:
     normal = geometry.normal
     ambient = _reddened(geometry.openness) * _ambient(normal, lights)
     edge = _fourth(1.0 - jnp.clip(normal[2], 0.0, 1.0))
-    diffuse, mirrored = ambient, (0.05 + 0.3 * edge) * ambient
+    diffuse, mirrored = ambient, (0.04 + 0.22 * edge) * ambient
     for lamp in range(LAMPS):
         colour, facing = lights.colours[lamp][:, None], _facing(normal, lights, lamp)
         soft = jnp.maximum((facing + _SKIN_WRAP) / (1.0 + _SKIN_WRAP), 0.0)
         diffuse += soft * _reddened(geometry.lamps[lamp]) * colour
         halfway = jnp.maximum(dot(_halfway(lights, lamp), normal), 0.0)
-        lobes = 0.16 * halfway**10 + 0.3 * halfway**42
+        lobes = 0.12 * halfway**8 + 0.2 * halfway**34
         shine = lobes * jnp.clip(facing * 4.0, 0.0, 1.0) * geometry.lamps[lamp]
         mirrored += shine * colour
     return surface.albedo * diffuse + surface.gloss * mirrored
@@ -72,8 +75,8 @@ def wet_light(surface: Surface, geometry: Geometry, lights: Lights) -> Array:
         colour, reach = lights.colours[lamp][:, None], geometry.lamps[lamp]
         facing = jnp.maximum(_facing(normal, lights, lamp), 0.0)
         diffuse += facing * reach * colour
-        spot = jnp.clip((_facing(mirror, lights, lamp) - 0.93) / 0.045, 0.0, 1.0)
-        gleam += 1.1 * spot * jnp.sqrt(spot) * reach * colour
+        spot = jnp.clip((_facing(mirror, lights, lamp) - 0.955) / 0.035, 0.0, 1.0)
+        gleam += 0.9 * spot * jnp.sqrt(spot) * reach * colour
     light = surface.albedo * diffuse + surface.gloss * gleam
     return light * surface.openness
 
@@ -90,10 +93,10 @@ def hair_light(
         colour, reach = lights.colours[lamp][:, None], geometry.lamps[lamp]
         facing, halfway = _facing(normal, lights, lamp), _halfway(lights, lamp)
         diffuse += jnp.maximum((facing + 0.35) / 1.35, 0.0) * reach * colour
-        white = jnp.maximum(1.0 - dot(halfway, upper) ** 2, 0.0) ** 35
+        white = jnp.maximum(1.0 - dot(halfway, upper) ** 2, 0.0) ** 24
         tinted = jnp.maximum(1.0 - dot(halfway, lower) ** 2, 0.0) ** 8
         gate = jnp.clip(facing * 2.0 + 0.4, 0.0, 1.0) * reach
-        shine += gate * (0.055 * white + 0.16 * tinted * tint) * colour
+        shine += gate * (0.03 * white + 0.14 * tinted * tint) * colour
     body = surface.albedo * diffuse * surface.openness
     return body + shine * surface.gloss * surface.openness**2
 
@@ -146,8 +149,9 @@ def developed(light: Array, lights: Lights) -> Array:
     """
     exposed = jnp.maximum(light, 0.0) * (lights.exposure * lights.tint)[:, None]
     exposed = 0.35 * (exposed / 0.35) ** lights.contrast
-    over = jnp.maximum(exposed - 0.6, 0.0)
-    return jnp.where(exposed > 0.6, 0.6 + 0.4 * (1.0 - jnp.exp(-over / 0.4)), exposed)
+    over = jnp.maximum(exposed - _SHOULDER, 0.0) / (1.0 - _SHOULDER)
+    rolled = _SHOULDER + (1.0 - _SHOULDER) * (1.0 - jnp.exp(-over))
+    return jnp.where(exposed > _SHOULDER, rolled, exposed)
 
 
 def to_srgb(light: Array) -> Array:

@@ -6,8 +6,9 @@ import numpy as np
 
 from data_pipelines.synth import bust
 from data_pipelines.synth.assets import HeadAssets
-from data_pipelines.synth.hair import SCALP_LOCKS, SEGMENTS
-from data_pipelines.synth.occlusion import openness, visible_directions
+from data_pipelines.synth.growth import SEGMENTS
+from data_pipelines.synth.hair import SCALP_LOCKS
+from data_pipelines.synth.occlusion import evened, openness, visible_directions
 from data_pipelines.synth.posing import RigidParts
 from data_pipelines.synth.scene_mesh import HAIR, SceneMesh
 from face_jax.geometry.head import HeadModel
@@ -15,6 +16,7 @@ from face_jax.geometry.mesh import vertex_normals
 from face_jax.render.topology import Topology
 from face_jax.types import Array
 
+_EYEBALLS = ("left_eyeball", "right_eyeball")
 _RIGID_POINTS = 64
 _NECK_HEIGHT = 0.025
 """Metres of the lower end of the neck that the shoulders follow."""
@@ -37,6 +39,8 @@ class Stage:
       open: [V] float32.
       bust_open: [N] float32.
       irises: [2] float32.
+      balls: vertices of the left and the right eyeball, and weights on them whose mean
+        is the centre of the ball.
       parts: rigid parts of the head.
     """
 
@@ -52,6 +56,7 @@ class Stage:
     open: Array
     bust_open: Array
     irises: Array
+    balls: tuple[tuple[Array, Array], ...]
     parts: RigidParts
 
 
@@ -68,7 +73,7 @@ def build_stage(head: HeadModel, prepared: HeadAssets) -> Stage:
     mesh = prepared.mesh
     faces = mesh.faces[: mesh.head_faces]
     template = np.asarray(head.template)
-    seen = visible_directions(template, faces)
+    seen = evened(visible_directions(template, faces), faces)
     normals = np.asarray(vertex_normals(jnp.asarray(template), faces))
     hair_rows = np.flatnonzero(mesh.kinds == HAIR)
     beard = np.zeros(len(mesh.faces), bool)
@@ -86,6 +91,10 @@ def build_stage(head: HeadModel, prepared: HeadAssets) -> Stage:
         open=jnp.asarray(openness(seen, normals)),
         bust_open=jnp.asarray(bust.bust_shades()),
         irises=jnp.asarray([eye.iris for eye in mesh.eyes], jnp.float32),
+        balls=tuple(
+            _ball(head, region, eye.centre)
+            for region, eye in zip(_EYEBALLS, mesh.eyes, strict=True)
+        ),
         parts=_rigid_parts(head, prepared),
     )
 
@@ -96,6 +105,16 @@ def _outlines(mesh: SceneMesh) -> Topology:
     hair = np.unique(mesh.faces[mesh.kinds == HAIR])
     inside = np.isin(edges[:, 0], hair) & (edges[:, 3] >= 0)
     return Topology(jnp.asarray(edges[~inside]))
+
+
+def _ball(head: HeadModel, region: str, centre: np.ndarray) -> tuple[Array, Array]:
+    """Vertices [n] of an eyeball and the smallest weights [n] that give its centre."""
+    rows = np.flatnonzero(np.asarray(head.regions[region]))
+    points = np.asarray(head.template, np.float64)[rows]
+    conditions = np.concatenate([points.T, np.ones((1, len(rows)))])
+    wanted = np.append(centre, 1.0)
+    weights = np.linalg.lstsq(conditions, wanted, rcond=None)[0]
+    return jnp.asarray(rows), jnp.asarray(weights, jnp.float32)
 
 
 def _rigid_parts(head: HeadModel, prepared: HeadAssets) -> RigidParts:

@@ -16,7 +16,7 @@ def _colour(red: float, green: float, blue: float) -> np.ndarray:
     return np.array([[red], [green], [blue]], np.float32)
 
 
-_SCLERA = _colour(0.62, 0.565, 0.53)
+_SCLERA = _colour(0.56, 0.51, 0.48)
 _VEIN = _colour(0.55, 0.2, 0.16)
 _FLESH = _colour(0.36, 0.1, 0.085)
 _TEETH = _colour(0.66, 0.6, 0.5)
@@ -66,12 +66,13 @@ def eye(
     ring = _step(radius, _LIMBUS + 0.06, 0.16, blur)
     of_iris = colour[:, None] * (tone * (1.0 - 0.75 * ring))
     of_iris *= _step(radius, pupil, 0.1, blur) * 0.985 + 0.015
-    corners = jnp.clip(jnp.abs(x) - 0.3, 0.0, 1.0)
-    veins = corners * (0.55 + 0.25 * jnp.sin(63 * y + 23 * x + phase))
+    corners = jnp.clip(1.6 * jnp.abs(x) - 0.5, 0.0, 1.0)
+    veins = corners * (0.3 + 0.15 * jnp.sin(63 * y + 23 * x + phase))
     white = _SCLERA + veins * (_VEIN - _SCLERA)
     outside = _step(radius, 1.0, 0.16, blur)
-    one = jnp.ones_like(radius)
-    return Surface(of_iris + outside * (white - of_iris), one, one)
+    # The upper lid and the corners shade the ball.
+    shade = 1.0 - 0.5 * _step(y, 0.27, 0.45, blur) - 0.25 * corners
+    return Surface(of_iris + outside * (white - of_iris), jnp.ones_like(x), shade)
 
 
 def flesh(place: Array) -> Surface:
@@ -104,10 +105,10 @@ def hair(place: Array, colour: Array, shade: Array, pixel: Array) -> Surface:
     """
     across, along, lock = place
     seed, blur = 43.0 * lock, pixel / _LOCK_HALF_WIDTH
-    strands = jnp.sin(7 * across + 17 * seed + 1.5 * along) * _fade(7 * blur)
-    strands += 0.8 * jnp.sin(13 * across + 31 * seed - 2.2 * along) * _fade(13 * blur)
-    strands += 0.5 * jnp.sin(5 * along + 23 * seed)
-    tone = shade * (1.0 - 0.25 * across**2) * jnp.exp(0.2 * strands)
+    strands = 0.7 * jnp.sin(7 * across + 17 * seed + 1.5 * along) * _fade(7 * blur)
+    strands += 0.8 * jnp.sin(19 * across + 31 * seed - 2.2 * along) * _fade(19 * blur)
+    strands += 0.8 * jnp.sin(37 * across + 13 * seed + 3.1 * along) * _fade(37 * blur)
+    tone = shade * jnp.exp(0.16 * strands)
     return Surface(colour * tone, jnp.ones_like(tone), jnp.clip(shade, 0.3, 1.0))
 
 

@@ -9,6 +9,7 @@ head at both ends; y down. The front of the head gets more pixels than the back.
 
 import dataclasses
 
+import cv2
 import numpy as np
 
 from face_jax.geometry.head import HeadModel
@@ -136,6 +137,46 @@ def corner_pixels(unrolling: Unrolling, vertices: np.ndarray, faces: np.ndarray)
         torn[:, None] & (columns < SIDE / 2), columns + SIDE, columns
     )
     return corners
+
+
+def evenness_of(
+    unrolling: Unrolling, template: np.ndarray, faces: np.ndarray
+) -> np.ndarray:
+    """How little the chart distorts the outer surface of a head.
+
+    Args:
+      unrolling: the chart.
+      template: [V, 3] float32.
+      faces: [F, 3] int32.
+
+    Returns:
+      [SIDE, SIDE] float32 from 0, stretched more than four times as much along one
+      direction as along the other, to 1, less than twice.
+    """
+    pixels = corner_pixels(unrolling, template, faces)
+    ratio = np.clip(4.0 * _narrowness(template[faces], pixels) - 1.0, 0.0, 1.0)
+    picture = np.ones((SIDE, SIDE), np.float32)
+    # Inner faces are painted over by outer ones.
+    order = np.argsort(unrolling.radii(template[faces].mean(axis=1)))
+    corners = np.round(pixels[order]).astype(int)
+    for face, share in zip(corners, ratio[order].tolist(), strict=True):
+        cv2.fillConvexPoly(picture, face, share)
+    return cv2.GaussianBlur(picture, (0, 0), 6.0)
+
+
+def _narrowness(corners: np.ndarray, pixels: np.ndarray) -> np.ndarray:
+    """Least over greatest stretch of faces [F, 3, 3] on the picture [F, 3, 2], [F]."""
+    edges = np.diff(corners, axis=1)
+    first = np.linalg.norm(edges[:, 0], axis=1)
+    along = edges[:, 0] / np.maximum(first, 1e-9)[:, None]
+    second = np.einsum("fc,fc->f", edges[:, 1], along)
+    height = np.linalg.norm(edges[:, 1] - second[:, None] * along, axis=1)
+    flat = np.stack([first, second, 0 * first, np.maximum(height, 1e-9)], 1)
+    stretch = np.diff(pixels, axis=1).transpose(0, 2, 1) @ np.linalg.pinv(
+        flat.reshape(-1, 2, 2)
+    )
+    values = np.linalg.svd(stretch, compute_uv=False)
+    return values[:, 1] / np.maximum(values[:, 0], 1e-9)
 
 
 def landmarks_of(head: HeadModel) -> np.ndarray:

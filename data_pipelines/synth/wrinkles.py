@@ -36,8 +36,8 @@ def skin_relief(
     grain = smooth_noise(random, 2.2) + 0.8 * smooth_noise(random, 4.5)
     hills = smooth_noise(random, 11)
     return (
-        (5.0e-5 + 2.0e-5 * wrinkles) * grain
-        + (4.0e-5 + 1.0e-4 * wrinkles) * hills
+        (3.0e-5 + 2.0e-5 * wrinkles) * grain
+        + (1.0e-5 + 4.0e-5 * wrinkles) * hills
         - 8.0e-4 * depths
     )
 
