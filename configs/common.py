@@ -89,6 +89,36 @@ def evaluation(data: ConfigDict, every: int, batch_size: int) -> ConfigDict:
     return ConfigDict({"data": data, "every": every, "batch_size": batch_size})
 
 
+def synthetic_clips(
+    people: int = 1, num_frames: int = 350, size: int = 64, frame_rate: float = 25.0
+) -> ConfigDict:
+    """Built-in people; rendered once, into the cache.
+
+    Args:
+      people: persons of all splits; of ten, eight are for training.
+      num_frames: frames of each clip.
+      size: side of the frames, pixels.
+      frame_rate: frames of a second.
+
+    Returns:
+      The block ``synthetic``. ``path`` names the folder of a data set that
+      ``face-jax prepare synthetic`` wrote, instead of the built-in one.
+    """
+    built_in = {
+        "people": people,
+        "num_frames": num_frames,
+        "frame_rate": frame_rate,
+        "size": size,
+    }
+    return ConfigDict(
+        {
+            "path": config_dict.placeholder(str),
+            "split": "train",
+            "built_in": built_in,
+        }
+    )
+
+
 def follow(block: ConfigDict, leader: ConfigDict, *keys: str) -> None:
     """Makes values of a block follow another's, command-line changes included.
 

@@ -4,7 +4,7 @@ A configuration names the sources and their weights::
 
     config.mixture = dict(
         people=dict(weight=0.7, source="clips", clips=dict(path="data/train")),
-        drawn=dict(weight=0.3, source="drawn", drawn=dict(num_identities=8)),
+        faces=dict(weight=0.3, source="synthetic", synthetic=dict(path=FOLDER)),
     )
 """
 

@@ -30,12 +30,10 @@ from data_pipelines.mixtures import component_seeds, mix
 from data_pipelines.settings import DataSettings, construct, read_settings
 from data_pipelines.sources.base import UnusableClip
 from data_pipelines.sources.clips import ClipSource
-from data_pipelines.sources.synthetic import DrawnClips
 from data_pipelines.sources.synthetic_clips import SyntheticClips
 
 SOURCES: dict[str, Callable[..., Any]] = {
     "clips": ClipSource,
-    "drawn": DrawnClips,
     "synthetic": SyntheticClips,
 }
 """What data may come from; the keywords of each are the block of its name."""

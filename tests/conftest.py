@@ -12,8 +12,20 @@ os.environ["XLA_FLAGS"] = (
 )
 
 import cv2
+import pytest
 from absl import flags
+
+from data_pipelines.sources.synthetic_settings import CACHE_VARIABLE
 
 cv2.setNumThreads(0)
 if not flags.FLAGS.is_parsed():
     flags.FLAGS.mark_as_parsed()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def cache(tmp_path_factory):
+    """Built-in data of this run of the tests, shared by its processes."""
+    folder = tmp_path_factory.getbasetemp()
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        folder = folder.parent
+    os.environ[CACHE_VARIABLE] = str(folder / "cache")

@@ -54,9 +54,7 @@ def get_config(argument: str = "") -> ConfigDict:
 
 
 def smoke(config: ConfigDict) -> ConfigDict:
-    """Tiny networks, two drawn persons; two steps."""
+    """Tiny networks, two built-in persons; two steps."""
     config = demo.smoke(config)
-    config.data.source = "drawn"
-    for block in (config.data, config.evals.tail.data):
-        block.drawn.num_identities = 2
+    config.data.source = "synthetic"
     return config

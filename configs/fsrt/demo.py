@@ -1,13 +1,13 @@
 """A small FSRT for one clip: 64 x 64 pixels, minutes on a laptop's CPU.
 
 face-jax train --config configs/fsrt/demo.py --workdir W
-    the built-in drawn face
+    a built-in, synthetic person
 face-jax train --config configs/fsrt/demo.py:clip --workdir W \
     --set data.clips.path=me.mp4 --set data.clips.landmarks=me.npz
     a clip of one's own, with its landmark file
 
 Held out are the last fifth of the clip and every fifth frame of the rest. Variants:
-``clip`` (a video instead of the drawn face), ``learned`` (no landmarks: the detector
+``clip`` (a video instead of the built-in person), ``learned`` (no landmarks: the detector
 is trained too), ``smoke`` (seconds).
 """
 
@@ -28,7 +28,7 @@ def get_config(argument: str = "") -> ConfigDict:
     config.task = task("learned" if variant.learned else "landmarks")
     config.task.schedule.decay_steps = config.run.get_ref("steps")
     config.task.evaluate_ablations = True
-    config.data = data("clips" if variant.clip else "drawn")
+    config.data = data("clips" if variant.clip else "synthetic")
     config.run.update({"log_every": 50, "clip_norm": 1.0})
     config.run.best_metric = "tail/psnr"
     config.evals.tail = held_out(config.data, "tail")
@@ -118,7 +118,7 @@ def data(source: str) -> ConfigDict:
     return ConfigDict(
         {
             "source": source,
-            "drawn": {"num_identities": 1, "num_frames": 250, "frame_size": 64},
+            "synthetic": common.synthetic_clips(),
             "clips": {
                 "path": "clip.mp4",
                 "landmarks": config_dict.placeholder(str),
@@ -162,8 +162,9 @@ def smoke(config: ConfigDict) -> ConfigDict:
     config.task.num_pixels = 32
     config.task.schedule.warmup_steps = 0
     config.loader.batch_size = 8
-    for block in (config.data, config.evals.tail.data):
-        block.drawn.update({"num_frames": 20, "frame_size": 32})
+    evaluated = [evaluation.data for evaluation in config.evals.values()]
+    for block in (config.data, *evaluated):
+        block.synthetic = common.synthetic_clips(people=2, num_frames=20, size=32)
         block.clips.frame_size = 32
         block.fsrt_item.size = 32
     config.data.fsrt_item.num_driving = 2

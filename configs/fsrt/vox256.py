@@ -131,11 +131,9 @@ def smoke(config: ConfigDict) -> ConfigDict:
     config.task.discriminator_warmup = 0
     config.task.num_pixels = 64
     config.loader.update({"batch_size": 8, "num_workers": 0})
-    config.data.source = "drawn"
+    config.data.source = "synthetic"
     for data_block in (config.data, config.evals.validation.data):
-        data_block.drawn = ConfigDict(
-            {"num_identities": 2, "num_frames": 8, "frame_size": 32}
-        )
+        data_block.synthetic = common.synthetic_clips(2, num_frames=20, size=32)
         data_block.fsrt_item.size = 32
     config.evals.validation.batch_size = 8
     return common.smoke(config)

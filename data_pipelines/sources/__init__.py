@@ -1,1 +1,1 @@
-"""Where clips come from: files, folders, drawn faces; one interface."""
+"""Where clips come from: files, folders, synthetic faces; one interface."""

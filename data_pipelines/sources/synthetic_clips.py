@@ -142,6 +142,7 @@ def built_in_settings(
     people: int = 1,
     clips_per_person: int = 1,
     num_frames: int = 350,
+    frame_rate: float = 25.0,
     size: int = 64,
     head: str = BUILT_IN_HEAD,
     seed: int = 0,
@@ -152,6 +153,7 @@ def built_in_settings(
       people: persons in all splits together, see ``split_of``.
       clips_per_person: clips of each of them.
       num_frames: frames of each clip.
+      frame_rate: frames of a second.
       size: side of the frames.
       head: ``procedural`` or the path of a head model.
       seed: what it is drawn from.
@@ -163,6 +165,7 @@ def built_in_settings(
         clips=people * clips_per_person,
         clips_per_person=clips_per_person,
         num_frames=num_frames,
+        frame_rate=frame_rate,
         size=size,
         head=head,
         seed=seed,

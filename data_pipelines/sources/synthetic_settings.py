@@ -29,7 +29,8 @@ class SyntheticSettings:
     Attributes:
       images: number of still pictures.
       clips: number of clips.
-      num_frames: frames of each clip; 25 are a second.
+      num_frames: frames of each clip.
+      frame_rate: frames of a second. A lower one shows more motion in as many frames.
       size: side of the pictures, pixels.
       images_per_person: still pictures of each person.
       clips_per_person: clips of each person.
@@ -43,6 +44,7 @@ class SyntheticSettings:
     images: int = 0
     clips: int = 0
     num_frames: int = 100
+    frame_rate: float = 25.0
     size: int = 128
     images_per_person: int = 20
     clips_per_person: int = 2
@@ -58,6 +60,8 @@ class SyntheticSettings:
         for name in ("images", "clips", "seed"):
             _at_least(name, getattr(self, name), 0)
         _at_least("size", self.size, 16)
+        if not self.frame_rate > 0:
+            raise ValueError(f"frame_rate: expected above 0, got {self.frame_rate}")
         if not self.images and not self.clips:
             raise ValueError("images, clips: expected at least one of them, got none")
         if not 0 <= self.occluded <= 1:

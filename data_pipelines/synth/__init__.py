@@ -1,1 +1,1 @@
-"""The built-in data: faces drawn by our own code, nothing downloaded."""
+"""The built-in data: faces rendered by our own code, nothing downloaded."""

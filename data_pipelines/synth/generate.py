@@ -94,7 +94,7 @@ def generate(
     remove_abandoned(folder)
     _write_json(folder / SETTINGS_FILE, settings.describe())
     plan = make_plan(settings)
-    director = Director(head, settings.size, settings.seed)
+    director = Director(head, settings.size, settings.seed, settings.frame_rate)
     layout = record_features.layout_of(director.rig, settings.picture_format)
     done = 0
     with ThreadPoolExecutor(1) as camera, ThreadPoolExecutor(2) as laboratory:

@@ -8,7 +8,7 @@ import numpy as np
 from data_pipelines.synth.backgrounds import draw_background
 from data_pipelines.synth.expressions import CLASSES, draw_expression
 from data_pipelines.synth.lighting import Lights, draw_lights
-from data_pipelines.synth.motion import Motion, draw_motion
+from data_pipelines.synth.motion import FRAME_RATE, Motion, draw_motion
 from data_pipelines.synth.people import Person, draw_person
 from data_pipelines.synth.plan import NO_OCCLUDER, ClipPlan, ImagePlan, seed_of
 from data_pipelines.synth.rig import Rig
@@ -65,15 +65,19 @@ class Director:
       rig: sets the head model of all persons.
       size: side of the pictures.
       seed: of the data set.
+      frame_rate: of clips, frames per second.
     """
 
-    def __init__(self, head: HeadModel, size: int, seed: int):
+    def __init__(
+        self, head: HeadModel, size: int, seed: int, frame_rate: float = FRAME_RATE
+    ):
         """Prepares for a head.
 
         Raises:
           ValueError: the head cannot show facial actions.
         """
         self.rig, self.size, self.seed = Rig(head), size, seed
+        self.frame_rate = frame_rate
         self._viewpoint = Viewpoint(head)
         self._people: dict[int, Person] = {}
 
@@ -104,7 +108,7 @@ class Director:
     def clip(self, planned: ClipPlan, num_frames: int) -> list[Shot]:
         """The shots of a clip, under one light."""
         seed = self._seed("clip", planned.number)
-        motion = draw_motion(num_frames, seed, planned.style)
+        motion = draw_motion(num_frames, seed, planned.style, self.frame_rate)
         cameras = self._viewpoint.cameras(
             motion.rotation, motion.shift, motion.zoom, CAMERA_FOLLOWS
         )

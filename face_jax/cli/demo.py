@@ -28,7 +28,8 @@ from face_jax.tables import to_markdown
 DESCRIPTION = """\
 Trains a small FSRT model on one clip and shows what it learned.
 
-Without --clip it takes a drawn, moving face, so that nothing needs to be downloaded.
+Without --clip it takes a person of its own making, rendered on the spot, so that
+nothing needs to be downloaded.
 With --clip it takes a video of yours: one person, a few seconds to a few minutes of
 talking and moving, the face large in the picture. Where a landmark file (.npz or .npy)
 is given or lies beside the clip, the face is cropped by it and its points drive the
@@ -43,7 +44,7 @@ EPILOG = """examples:
 """
 
 BUILT_IN_RATE = Fraction(25)
-"""Frames per second of the drawn clip."""
+"""Frames per second of the built-in clip."""
 KEYPOINTS = {
     "landmarks": "ten points of the landmark file",
     "learned": "found by a detector that was trained along",
@@ -60,7 +61,10 @@ log = logging.getLogger("face_jax")
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Describes the command line."""
     parser.add_argument(
-        "--clip", type=Path, metavar="VIDEO", help="your clip (default: a drawn face)"
+        "--clip",
+        type=Path,
+        metavar="VIDEO",
+        help="your clip (default: a built-in person)",
     )
     parser.add_argument(
         "--landmarks",
@@ -192,12 +196,12 @@ def find_landmarks(clip: Path | None, given: Path | None) -> Path | None:
 
 
 def save_clip(path: Path, subject: Subject) -> None:
-    """Writes the drawn clip and its landmarks, so that other commands can use it."""
+    """Writes the built-in clip and its landmarks, so that other commands can use it."""
     clip = subject.clip
     with VideoWriter(path, BUILT_IN_RATE) as writer:
         for frame in clip.frames:
             writer.write(frame)
-    assert clip.landmarks is not None  # drawn faces know theirs
+    assert clip.landmarks is not None  # synthetic faces know theirs
     side = clip.frames.shape[1]
     numbers = np.arange(len(clip))
     save_landmarks(path.with_suffix(".npz"), clip.landmarks, numbers, (side, side))

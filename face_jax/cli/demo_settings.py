@@ -29,7 +29,7 @@ def demo_config(
 
     Args:
       address: of the config.
-      clip: the user's clip; None for the drawn face.
+      clip: the user's clip; None for the built-in person.
       landmarks: the clip's landmark file; None lets the model learn keypoints.
       size: side of the pictures, pixels; None keeps the config's.
 
@@ -158,7 +158,7 @@ def _resize(config: ConfigDict, size: int) -> None:
             block.pixel_octaves = (size - 1).bit_length()
     for data in _data_blocks(config):
         data.fsrt_item.size = size
-        data.drawn.frame_size = data.clips.frame_size = size
+        data.synthetic.built_in.size = data.clips.frame_size = size
 
 
 def _use_clip(config: ConfigDict, clip: Path, landmarks: Path | None) -> None:

@@ -32,7 +32,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--clips", type=int, default=0, metavar="N", help="clips (default: 0)"
     )
-    _add_number(parser, "--frames", 100, "frames of each clip; 25 are a second")
+    _add_number(parser, "--frames", 100, "frames of each clip")
+    parser.add_argument(
+        "--rate",
+        type=float,
+        default=25.0,
+        metavar="N",
+        help="frames of a second; a lower rate shows more motion in as many frames "
+        "(default: 25)",
+    )
     _add_number(parser, "--size", 128, "side of the pictures, pixels")
     _add_number(parser, "--images-per-person", 20, "still pictures of each person")
     _add_number(parser, "--clips-per-person", 2, "clips of each person")
@@ -70,6 +78,7 @@ def main(args: argparse.Namespace) -> int:
         images=args.images,
         clips=args.clips,
         num_frames=args.frames,
+        frame_rate=args.rate,
         size=args.size,
         images_per_person=args.images_per_person,
         clips_per_person=args.clips_per_person,

@@ -30,8 +30,8 @@ def test_size_reaches_networks_and_data():
     assert config.task.networks.image_size == 96
     assert config.task.networks.encoder.pixel_octaves == 7
     for data in (config.data, config.evals.tail.data):
-        assert data.source == "drawn"
-        assert data.fsrt_item.size == data.drawn.frame_size == 96
+        assert data.source == "synthetic"
+        assert data.fsrt_item.size == data.synthetic.built_in.size == 96
     build_networks(**config.task.networks.to_dict())
     with pytest.raises(ValueError, match="a multiple of 32 expected, got 50"):
         demo_config(CONFIG, None, None, 50)
@@ -107,7 +107,9 @@ def test_next_commands_parse(tmp_path, clip):
 def test_built_in_clip_is_saved_for_other_commands(tmp_path):
     frames = np.full((4, 32, 32, 3), 90, np.uint8)
     landmarks = np.random.default_rng(0).uniform(0, 31, (4, 68, 2)).astype(np.float32)
-    subject = Subject(Clip("drawn", frames, landmarks=landmarks), Split([], {}), (0,))
+    subject = Subject(
+        Clip("built in", frames, landmarks=landmarks), Split([], {}), (0,)
+    )
     demo.save_clip(tmp_path / "clip.mp4", subject)
     with VideoReader(tmp_path / "clip.mp4") as reader:
         assert len(reader) == 4 and reader.info.width == 32

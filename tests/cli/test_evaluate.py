@@ -17,7 +17,7 @@ COUNT, SIDE = 20, 48
 @pytest.fixture
 def run(tmp_path, monkeypatch):
     """A work directory whose checkpoint is the tiny model."""
-    data = {"item": "fsrt_item", "source": "drawn", "clips": {"frame_size": 32}}
+    data = {"item": "fsrt_item", "source": "synthetic", "clips": {"frame_size": 32}}
     (tmp_path / "config.json").write_text(json.dumps({"data": data}))
     model = build_model("landmarks")
     monkeypatch.setattr(inference, "load", lambda path, step: model)

@@ -74,11 +74,11 @@ def test_clips_without_landmarks_have_no_regions():
 
 
 def test_data_block_of_a_run_and_of_other_clips(tmp_path):
-    data = {"item": "fsrt_item", "source": "drawn", "clips": {"frame_size": 64}}
+    data = {"item": "fsrt_item", "source": "synthetic", "clips": {"frame_size": 64}}
     (tmp_path / "config.json").write_text(json.dumps({"data": data}))
     assert data_of_run(tmp_path / "checkpoints") == data
     changed = data_with_clips(data, ["a.mp4"], "a.npz")
-    assert changed["source"] == "clips" and data["source"] == "drawn"
+    assert changed["source"] == "clips" and data["source"] == "synthetic"
     assert changed["clips"] == {
         "crop": "clip",
         "frame_size": 64,

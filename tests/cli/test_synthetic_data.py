@@ -55,7 +55,7 @@ def test_a_run_gets_the_data_that_it_reads(tmp_path):
 
 
 def test_a_run_without_synthetic_faces_needs_nothing(tmp_path):
-    ensure({"source": "drawn", "item": "fsrt_item"})
+    ensure({"source": "clips", "item": "fsrt_item"})
     assert not (tmp_path / "cache").exists()
 
 

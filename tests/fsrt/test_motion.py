@@ -1,3 +1,4 @@
+import dataclasses
 import pathlib
 
 import jax.numpy as jnp
@@ -5,7 +6,10 @@ import numpy as np
 import pytest
 
 from data_pipelines.landmarks.schemas import SEMANTIC_KEYPOINTS, semantic_keypoints
-from data_pipelines.synth.drawn_face import render_clip
+from data_pipelines.synth.motion import draw_motion
+from data_pipelines.synth.people import draw_person
+from data_pipelines.synth.rig import Rig
+from data_pipelines.synth.viewpoint import Viewpoint
 from face_jax.fsrt.motion import (
     SEMANTIC_HEAD,
     HeadModel,
@@ -15,6 +19,10 @@ from face_jax.fsrt.motion import (
     initial_index,
     transfer,
 )
+from face_jax.geometry.cameras import project_weak_perspective
+from face_jax.geometry.head import pose_head
+from face_jax.geometry.landmarks import landmarks_68
+from face_jax.heads.procedural import procedural_head
 
 GOLDEN = pathlib.Path(__file__).parents[1] / "parity/fixtures/fsrt/kp_transfer.npz"
 STRENGTHS = [(1.0, 1.0), (0.0, 1.0), (1.0, 0.0), (0.0, 0.0), (0.5, 1.7)]
@@ -207,15 +215,26 @@ def test_turning_the_head_is_pose_and_not_expression():
 
 
 @pytest.fixture(scope="module")
-def drawn_faces():
-    """Keypoints of a drawn clip that turns, nods and talks, and of another person."""
-    clip, other = render_clip(60, 64, seed=3)[1], render_clip(1, 64, seed=8)[1]
-    return [2 * (semantic_keypoints(points) + 0.5) / 64 - 1 for points in (clip, other)]
+def synthetic_faces():
+    """Keypoints of a clip that turns, nods and talks, and of another person."""
+    return synthetic_keypoints(60, seed=3), synthetic_keypoints(1, seed=8)
+
+
+def synthetic_keypoints(num_frames, seed):
+    head = procedural_head()
+    moves, person = draw_motion(num_frames, seed), draw_person(seed, head)
+    parameters = Rig(head).parameters(moves.weights, moves.gaze, moves.rotation)
+    shape = np.float32(person.shape_params)
+    parameters = dataclasses.replace(parameters, shape_params=shape)
+    points = landmarks_68(head, pose_head(head, parameters).vertices, parameters)
+    camera = Viewpoint(head).cameras(moves.rotation, moves.shift, moves.zoom, 0.5)
+    projected = project_weak_perspective(points, camera)
+    return semantic_keypoints(np.asarray(projected[..., :2]))
 
 
 @pytest.mark.parametrize("relative", [False, True])
-def test_strengths_of_zero_measured_on_drawn_faces(drawn_faces, relative):
-    driver, source = motion(drawn_faces[0]), motion(drawn_faces[1][0], seed=1)
+def test_strengths_of_zero_measured_on_synthetic_faces(synthetic_faces, relative):
+    driver, source = motion(synthetic_faces[0]), motion(synthetic_faces[1][0], seed=1)
 
     def spread(p, e):
         """Deviation over time of head position, turn, and opening of the mouth."""

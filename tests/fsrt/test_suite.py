@@ -43,4 +43,6 @@ def test_several_clips_are_compared(model):
 
 
 def test_sheet_names_are_file_names():
-    assert sheet_name("drawn face 0, clip 1/2", "tail") == "drawn_face_0_clip_1_2_tail"
+    assert (
+        sheet_name("synthetic face 0, clip 1/2", "t") == "synthetic_face_0_clip_1_2_t"
+    )
