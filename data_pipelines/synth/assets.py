@@ -13,6 +13,8 @@ from data_pipelines.synth.unrolled import SIDE, landmarks_of
 from face_jax.geometry.head import HeadModel
 from face_jax.types import Array
 
+_LEAST_WIDTH = 1.2
+"""Of a lock, in pixels."""
 _SHADOW_REACH = 0.03
 """Metres over which hair darkens the skin beside it."""
 
@@ -96,6 +98,9 @@ def person_assets(
     mesh, face = prepared.mesh, prepared.face
     ground = support.support_of(face.unrolling, neutral, mesh.whole_skin)
     locks = hair.grow_locks(person.hair, person.seed, face, ground)
+    # Locks much finer than pixels would be hit by some and missed by others.
+    least = np.where(locks.widths > 0, _LEAST_WIDTH * pixel, 0.0)
+    locks = dataclasses.replace(locks, widths=np.maximum(locks.widths, least))
     strands = ribbons.make_ribbons(
         locks, person.seed, ground, prepared.anchors, neutral
     )
@@ -148,8 +153,7 @@ def _shadowed(
     shade = 1.0 - 0.42 * cv2.resize(np.minimum(covered, 1.0), (SIDE, SIDE))
     shaded = atlas.copy()
     # Colours are stored as square roots of light.
-    dark = atlas[..., :3] * np.sqrt(shade)[..., None] ** np.array([0.9, 1.0, 1.05])
-    shaded[..., :3] = np.round(dark).astype(np.uint8)
+    shaded[..., :3] = np.round(atlas[..., :3] * np.sqrt(shade)[..., None])
     return shaded
 
 

@@ -117,11 +117,10 @@ def _sides(
 def _shades(random: np.random.Generator, locks: Locks) -> np.ndarray:
     """Brightness [L, P]: locks differ, roots and inner layers are dark."""
     along = np.linspace(0.0, 1.0, SEGMENTS + 1)[None, :]
-    own = np.exp(random.normal(0.0, 0.07, (LOCKS, 1)))
-    depth = 0.7 + 0.3 * locks.layers[:, None]
-    return (
-        own * depth * (0.6 + 0.4 * np.minimum(along * 3.0, 1.0)) * (1.0 + 0.12 * along)
-    )
+    own = np.exp(random.normal(0.0, 0.06, (LOCKS, 1)))
+    depth = 0.8 + 0.2 * locks.layers[:, None]
+    root = 0.55 + 0.45 * np.minimum(along * 3.0, 1.0)
+    return own * depth * root * (1.0 + 0.12 * along)
 
 
 def _unit(vectors: np.ndarray) -> np.ndarray:

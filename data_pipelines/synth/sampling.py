@@ -172,8 +172,9 @@ def _wet(kind: Array, place: Array, look: Look) -> Surface:
 def _wet_geometry(kind: Array, geometry: Geometry) -> Geometry:
     """Mouths open: what the closed mouth of the template hides is lit all the same."""
     inside = (kind == FLESH) | (kind == TEETH)
-    return dataclasses.replace(
-        geometry,
+    away = inside & (geometry.normal[2] < 0.0)
+    return Geometry(
+        normal=jnp.where(away, -geometry.normal, geometry.normal),
         lamps=jnp.where(inside, 0.7, geometry.lamps),
         openness=jnp.where(inside, 0.8, geometry.openness),
     )

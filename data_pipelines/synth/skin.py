@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+import cv2
 import numpy as np
 
 from data_pipelines.synth import brows, complexion, hair_cover, lips, tones, wrinkles
@@ -51,7 +52,7 @@ def paint_skin(person: Person, face: FaceMap) -> np.ndarray:
     colour = _over(colour, hairs)
     depths = wrinkles.wrinkle_depths(random, face, person)
     depths *= 1.0 - lip
-    colour *= np.exp(-0.28 * depths)[..., None] ** np.array([0.7, 1.0, 1.1], np.float32)
+    colour *= np.exp(-0.28 * depths[..., None] * _HOLLOW)
     relief = wrinkles.skin_relief(random, depths, person.skin.wrinkles)
     relief *= face.evenness
     relief += 1.6e-4 * lip * lips.creases(random)
@@ -143,8 +144,13 @@ def _packed(
     lip: np.ndarray,
     brow: np.ndarray,
 ) -> np.ndarray:
-    planes = [np.sqrt(np.clip(colour, 0.0, 1.0)), gloss[..., None]]
-    planes.append(0.5 + 0.5 * slopes / SLOPE_UNIT)
-    planes += [lip[..., None], brow[..., None]]
-    stacked = np.concatenate(planes, axis=-1)
-    return np.clip(np.round(stacked * 255.0), 0, 255).astype(np.uint8)
+    """Channels [SIDE, SIDE, 8] as bytes."""
+    level = 0.5 + 0.5 * slopes / SLOPE_UNIT
+    planes = [*cv2.split(np.sqrt(np.maximum(colour, 0.0))), gloss]
+    planes += [
+        np.maximum(level[..., 0], 0.0),
+        np.maximum(level[..., 1], 0.0),
+        lip,
+        brow,
+    ]
+    return cv2.merge([cv2.convertScaleAbs(plane, alpha=255.0) for plane in planes])

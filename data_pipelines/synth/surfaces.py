@@ -18,12 +18,12 @@ def _colour(red: float, green: float, blue: float) -> np.ndarray:
 
 _SCLERA = _colour(0.56, 0.51, 0.48)
 _VEIN = _colour(0.55, 0.2, 0.16)
-_FLESH = _colour(0.36, 0.1, 0.085)
-_TEETH = _colour(0.66, 0.6, 0.5)
+_FLESH = _colour(0.4, 0.12, 0.1)
+_TEETH = _colour(0.74, 0.66, 0.54)
 _YELLOW = _colour(0.0, 0.06, 0.16)
 _LIMBUS = 0.9
 """Share of the iris radius at which its dark ring begins."""
-_IRIS_RADIUS, _LOCK_HALF_WIDTH = 0.0059, 0.003
+_IRIS_RADIUS, _LOCK_HALF_WIDTH = 0.0059, 0.005
 """Metres; usual sizes that tell how fine a pattern is."""
 
 
@@ -91,7 +91,7 @@ def teeth(place: Array, yellow: Array) -> Surface:
 
 def _mouth_openness(behind: Array) -> Array:
     """Light inside the mouth, by the metres behind the lips."""
-    return 0.85 * jnp.exp(-jnp.maximum(behind - 0.004, 0.0) / 0.016)
+    return 0.85 * jnp.exp(-jnp.maximum(behind - 0.004, 0.0) / 0.028)
 
 
 def hair(place: Array, colour: Array, shade: Array, pixel: Array) -> Surface:
@@ -106,10 +106,10 @@ def hair(place: Array, colour: Array, shade: Array, pixel: Array) -> Surface:
     across, along, lock = place
     seed, blur = 43.0 * lock, pixel / _LOCK_HALF_WIDTH
     strands = 0.7 * jnp.sin(7 * across + 17 * seed + 1.5 * along) * _fade(7 * blur)
-    strands += 0.8 * jnp.sin(19 * across + 31 * seed - 2.2 * along) * _fade(19 * blur)
-    strands += 0.8 * jnp.sin(37 * across + 13 * seed + 3.1 * along) * _fade(37 * blur)
-    tone = shade * jnp.exp(0.16 * strands)
-    return Surface(colour * tone, jnp.ones_like(tone), jnp.clip(shade, 0.3, 1.0))
+    strands += 0.8 * jnp.sin(15 * across + 31 * seed - 2.2 * along) * _fade(15 * blur)
+    strands += 0.8 * jnp.sin(29 * across + 13 * seed + 3.1 * along) * _fade(29 * blur)
+    tone = shade * jnp.exp(0.19 * strands)
+    return Surface(colour * tone, jnp.ones_like(tone), jnp.clip(shade, 0.6, 1.0))
 
 
 def cloth(

@@ -18,8 +18,8 @@ _MELANIN_TONES = np.array(
         [227, 184, 155],
         [208, 158, 122],
         [168, 116, 82],
-        [118, 76, 52],
-        [72, 46, 34],
+        [120, 78, 55],
+        [80, 52, 39],
     ],
     np.float32,
 )
@@ -36,9 +36,9 @@ _IRISES = {
     "brown": (0.085, 0.034, 0.012),
     "dark": (0.03, 0.014, 0.008),
     "hazel": (0.14, 0.085, 0.025),
-    "green": (0.13, 0.16, 0.07),
-    "blue": (0.11, 0.21, 0.33),
-    "grey": (0.19, 0.24, 0.27),
+    "green": (0.1, 0.12, 0.055),
+    "blue": (0.085, 0.15, 0.22),
+    "grey": (0.14, 0.17, 0.19),
 }
 
 
@@ -71,7 +71,7 @@ def draw_hair_colour(
     random: np.random.Generator, melanin: float, grey: float
 ) -> Colour:
     """A natural hair colour that goes with a skin, whitened by ``grey`` in [0, 1]."""
-    darkness = np.clip(random.normal(0.42 + 0.75 * melanin, 0.25), 0.04, 1.0)
+    darkness = np.clip(random.normal(0.45 + 1.1 * melanin, 0.22), 0.04, 1.0)
     eumelanin = 0.18 * (45.0**darkness)
     red = random.random() < 0.1 * (1.0 - min(1.0, 2.0 * melanin))
     pheomelanin = random.uniform(1.2, 2.4) if red else random.uniform(0.05, 0.5)

@@ -21,7 +21,7 @@ how far above and below the lips that fades, mm of the chart."""
 _LID_WAYS = {
     "eyeBlink": (0.94, 0.06),
     "eyeSquint": (0.1, 0.24),
-    "eyeWide": (-0.26, -0.06),
+    "eyeWide": (-0.3, -0.08),
     "eyeLookDown": (0.42, -0.08),
     "eyeLookUp": (-0.16, 0.08),
     "cheekRaiser": (0.02, 0.12),

@@ -14,7 +14,7 @@ _RINGS = (
 # fmt: on
 """Half width, half height, z in the middle and at the side, share of the lips' motion."""
 _MIDDLE_Y = -65.8
-_TONGUE_CENTRE = np.array([0.0, -75.5, -26.0])
+_TONGUE_CENTRE = np.array([0.0, -73.5, -25.0])
 _TONGUE_RADII = np.array([18.5, 7.5, 22.0])
 
 

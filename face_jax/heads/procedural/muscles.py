@@ -75,7 +75,8 @@ ONE_SIDED: dict[str, tuple[Pull, ...]] = {
 
 SYMMETRIC: dict[str, tuple[Pull, ...]] = {
     "jawOpen": (
-        Pull("upper_inner", 8, (-2.5, 0.0, -1.0), 10), Pull("upper_inner", 12, (-3.0, 0.0, 0.0), 16),
+        Pull("upper_inner", 8, (-8.0, -4.0, -0.5), 9), Pull("upper_inner", 12, (-3.0, 0.0, 0.0), 16),
+        Pull("upper_lip", 0, (0.0, 2.2, 0.0), 9, "upper"),
     ),
     "mouthFunnel": (
         Pull("upper_lip", 0, (0.0, 2.2, 6.5), 8, "upper"), Pull("upper_lip", 4, (-2.5, 2.2, 6.5), 8, "upper"),

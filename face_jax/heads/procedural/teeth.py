@@ -8,7 +8,7 @@ from face_jax.heads.procedural.parts import Part, grid_faces, make_part
 _HALF_WIDTH, _DEPTH = 25.0, 40.0
 """Half axes of the arch of the upper teeth, mm."""
 _UPPER_FRONT, _LOWER_FRONT, _LOWER_SCALE = 2.0, -0.6, 0.94
-_UPPER_EDGE, _LOWER_EDGE = -66.8, -66.0
+_UPPER_EDGE, _LOWER_EDGE = -68.2, -67.2
 """y of the edges of the incisors."""
 _RISE = 3.5
 """How much shorter the row of teeth is at its ends, mm."""
@@ -17,9 +17,9 @@ _LOWER_TEETH = (5.5, 6.0, 7.0, 7.0, 7.2, 10.0)
 """Widths of the teeth of one side from the middle backwards, mm."""
 _PROFILE = (
     (16.5, -1.5, 0.0, 0.0),
-    (9.6, 0.2, -0.7, -0.8),
-    (5.0, 0.7, 0.0, -0.8),
-    (0.0, 0.0, 0.8, 0.0),
+    (9.6, 0.2, -0.7, -1.4),
+    (5.0, 0.7, 0.0, -1.6),
+    (0.0, 0.0, 0.9, -1.0),
     (0.3, -1.6, 0.8, 0.0),
     (7.0, -5.0, 0.0, 0.0),
 )
