@@ -12,6 +12,7 @@ import numpy as np
 from jax import lax
 
 from face_jax.render.batching import split_over_devices
+from face_jax.render.checks import check_points
 from face_jax.render.rasterize import Fragments
 from face_jax.render.screen import image_size_of
 from face_jax.render.silhouettes import pixel_positions, silhouette_edges
@@ -43,8 +44,11 @@ def antialias(
     shape = fragments.pix_to_face.shape
     if image.ndim != 4 or image.shape[:3] != shape:
         raise ValueError(f"image: expected {shape} and channels, got {image.shape}")
-    if vertices.ndim != 3 or len(vertices) != shape[0]:
-        raise ValueError(f"vertices: expected [{shape[0]}, V, 3], got {vertices.shape}")
+    check_points("vertices", vertices, 3)
+    if len(vertices) != shape[0]:
+        raise ValueError(
+            f"vertices: expected {shape[0]} meshes as in fragments, got {len(vertices)}"
+        )
     image, vertices = (jnp.asarray(x, jnp.float32) for x in (image, vertices))
     depth = jnp.where(fragments.mask, fragments.zbuf, jnp.inf)
     return split_over_devices(_soften, image, vertices, depth, shared=topology.edges)

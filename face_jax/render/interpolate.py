@@ -58,9 +58,7 @@ def _blended(fragments: Fragments, corners: Array) -> Array:
     return jnp.stack(planes, axis=-1).reshape(*fragments.pix_to_face.shape, depth)
 
 
-def _of_batch(
-    attributes: Array, faces: Array | np.ndarray | None, batch: int
-) -> Array:
+def _of_batch(attributes: Array, faces: Array | np.ndarray | None, batch: int) -> Array:
     """Attributes as float32 [B, V, D] with ``faces``, else [B, F, 3, D]."""
     axes = 4 if faces is None else 3
     values = jnp.asarray(attributes, jnp.float32)

@@ -2,9 +2,11 @@
 
 import flax.struct
 import jax.numpy as jnp
+import numpy as np
 
 from face_jax.geometry.cameras import project_weak_perspective, to_screen
 from face_jax.geometry.mesh import Submesh, vertex_normals
+from face_jax.render.checks import check_points
 from face_jax.render.rasterize import Fragments, rasterize_attributes
 from face_jax.render.shading import ALBEDO, directional_shading
 from face_jax.types import Array
@@ -44,7 +46,8 @@ def render_mesh(
     outlines (see ``antialias``).
 
     Args:
-      vertices: [B, V, 3] in model space, metres.
+      vertices: [B, V, 3] in model space, metres. Computed in float32 whatever its type,
+        as the camera.
       camera: [B, 3] (s, tx, ty) of ``project_weak_perspective``.
       part: which vertices and faces are drawn; ``submesh`` cuts it out, e.g. the face
         of a head.
@@ -57,6 +60,18 @@ def render_mesh(
     Raises:
       ValueError: shapes that do not fit.
     """
+    check_points("vertices", vertices, 3)
+    needed = int(part.vertices.max(initial=-1)) + 1
+    if vertices.shape[1] < needed:
+        raise ValueError(
+            f"vertices: expected at least {needed} of each mesh for this part, "
+            f"got {vertices.shape[1]}"
+        )
+    if np.shape(camera) != (len(vertices), 3):
+        raise ValueError(
+            f"camera: expected {(len(vertices), 3)}, got {np.shape(camera)}"
+        )
+    vertices, camera = (jnp.asarray(x, jnp.float32) for x in (vertices, camera))
     projected = project_weak_perspective(vertices, camera)
     normals = vertex_normals(vertices[:, part.vertices], part.faces)
     fragments, drawn = rasterize_attributes(
