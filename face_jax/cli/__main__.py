@@ -21,6 +21,10 @@ COMMANDS = {
         "face_jax.cli.demo",
         "train a small model on one clip and show the result",
     ),
+    "evaluate-people": (
+        "face_jax.cli.evaluate_people",
+        "measure a model on synthetic people it never saw, against the truth",
+    ),
     "fit": ("face_jax.cli.fit", "find the head behind a picture by its gradients"),
     "prepare": ("face_jax.cli.prepare", "make head models and data sets, once"),
 }

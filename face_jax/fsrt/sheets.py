@@ -55,11 +55,11 @@ def self_reenactment_sheet(
     result, nearest = hold_out.result[chosen], hold_out.nearest[chosen]
     pairs = list(zip(result, target.frames, strict=True))
     rows = {
-        "source": [_cell(source)] * len(chosen),
-        "driving": [_cell(frame) for frame in target.frames],
-        "result": [_cell(frame) for frame in result],
-        "nearest": [_cell(frame) for frame in nearest],
-        "error": [_cell(viz.error_map(*pair, LARGEST_ERROR)) for pair in pairs],
+        "source": [cell(source)] * len(chosen),
+        "driving": [cell(frame) for frame in target.frames],
+        "result": [cell(frame) for frame in result],
+        "nearest": [cell(frame) for frame in nearest],
+        "error": [cell(viz.error_map(*pair, LARGEST_ERROR)) for pair in pairs],
     }
     for region, boxes in target.regions.items():
         rows[f"{region}: driving"] = _crops(target.frames, boxes)
@@ -81,9 +81,9 @@ def cross_reenactment_sheet(
       A row of drivers, then a row for each source that begins with the source.
     """
     results = cross.results[mode][:, :, frame]
-    rows = {"driver": [EMPTY, *(_cell(d.frames[frame]) for d in cross.drivers)]}
+    rows = {"driver": [EMPTY, *(cell(d.frames[frame]) for d in cross.drivers)]}
     for source, pictures in zip(cross.sources, results, strict=True):
-        rows[source.name] = [_cell(source.frames[0]), *map(_cell, pictures)]
+        rows[source.name] = [cell(source.frames[0]), *map(cell, pictures)]
     return Sheet(rows, ["source", *(driver.name for driver in cross.drivers)])
 
 
@@ -92,13 +92,14 @@ def spread(count: int, chosen: int) -> np.ndarray:
     return np.unique(np.linspace(0, count - 1, min(chosen, count)).round().astype(int))
 
 
-def _cell(frame: np.ndarray) -> np.ndarray:
+def cell(frame: np.ndarray) -> np.ndarray:
+    """A frame, enlarged by a whole factor to about the width of a cell."""
     return viz.enlarge(frame, max(1, round(CELL / frame.shape[1])))
 
 
 def _crops(frames: np.ndarray, boxes: np.ndarray) -> list[np.ndarray]:
     """One region of every frame, enlarged to the width of a cell."""
-    width = _cell(frames[0]).shape[1]
+    width = cell(frames[0]).shape[1]
     height = _crop_height(boxes, width)
     return [
         viz.crop(frame, box, height, width)

@@ -1,0 +1,141 @@
+"""``face-jax evaluate-people``: FSRT on people it never saw, against rendered truth."""
+
+import argparse
+import json
+import logging
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from face_jax.fsrt.known_people import Encounter, Outcome
+
+DESCRIPTION = """\
+Measures an FSRT model on synthetic people that training never saw.
+
+Each person is driven by a clip of their own, and by a clip of somebody else, in
+absolute and relative mode, by pose alone and by expression alone. What it should look
+like is known: the person is rendered in the driver's pose, with the driver's
+expression, or with both. Beside the model stand copies of the source and of the
+driver, and what it makes of a wrong source.
+
+For models trained on synthetic people (configs/fsrt/people64.py); the persons are those
+of the test split of the same data set. Writes report.md, report.json and sheets of
+pictures, and prints the tables."""
+EPILOG = """examples:
+  face-jax evaluate-people --checkpoint runs/people --out runs/people/evaluation
+"""
+
+log = logging.getLogger("face_jax")
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Describes the command line."""
+    parser.add_argument(
+        "--checkpoint",
+        required=True,
+        type=Path,
+        metavar="DIR",
+        help="work directory of a training run",
+    )
+    parser.add_argument(
+        "--out", required=True, type=Path, metavar="DIR", help="folder for the report"
+    )
+    parser.add_argument(
+        "--step",
+        type=int,
+        metavar="N",
+        help="checkpoint of this training step (default: the newest)",
+    )
+    parser.add_argument(
+        "--people",
+        type=int,
+        default=25,
+        metavar="N",
+        help="at most so many persons (default: 25)",
+    )
+    parser.add_argument(
+        "--frames",
+        type=int,
+        default=10,
+        metavar="N",
+        help="driving frames of each person (default: 10)",
+    )
+    parser.add_argument(
+        "--head",
+        metavar="FILE",
+        help="head model, for people that were made with another one than the built-in",
+    )
+
+
+def main(args: argparse.Namespace) -> int:
+    """Evaluates and writes the report; returns the exit status.
+
+    Raises:
+      FileNotFoundError: no such checkpoint, data set or head model.
+      ValueError: the run was not trained on synthetic people, or there are too few.
+    """
+    from face_jax.cli.console import log_to_console
+    from face_jax.cli.known_people import KnownPeople, settings_of
+    from face_jax.cli.subjects import data_of_run
+    from face_jax.fsrt import inference
+    from face_jax.fsrt.known_people import reenact
+
+    log_to_console()
+    for name in ("people", "frames"):
+        if getattr(args, name) < 1:
+            raise ValueError(
+                f"--{name}: at least 1 expected, got {getattr(args, name)}"
+            )
+    data = data_of_run(args.checkpoint)
+    if data["source"] != "synthetic":
+        raise ValueError(
+            f"{args.checkpoint}: trained on {data['source']!r}; the truth is known of "
+            "synthetic people only"
+        )
+    model = inference.load(args.checkpoint, args.step)
+    settings = settings_of(data["synthetic"], args.head)
+    people = KnownPeople(settings, model.image_size)
+    count = min(args.people, len(people.identities))
+    found = []
+    for number, both in enumerate(people.encounters(count, args.frames)):
+        found.append([(encounter, reenact(model, encounter)) for encounter in both])
+        log.info("person %d/%d", number + 1, count)
+    own, cross = ([pair[k] for pair in found] for k in range(2))
+    print(_write(args, own, cross))
+    return 0
+
+
+def _write(
+    args: argparse.Namespace,
+    own: "list[tuple[Encounter, Outcome]]",
+    cross: "list[tuple[Encounter, Outcome]]",
+) -> str:
+    """Writes the report; returns its tables."""
+    from data_pipelines.video import write_image
+    from face_jax.fsrt.known_people import outcome_sheet, outcome_table
+    from face_jax.tables import to_markdown
+
+    args.out.mkdir(parents=True, exist_ok=True)
+    titles = {
+        f"{len(own)} unseen people driven by themselves": own,
+        f"{len(own)} unseen people driven by each other": cross,
+    }
+    tables = "\n".join(
+        to_markdown(outcome_table(title, [outcome for _, outcome in pairs]))
+        for title, pairs in titles.items()
+    )
+    names = []
+    for kind, pairs in (("own", own), ("cross", cross)):
+        for number, pair in enumerate(pairs[:4]):
+            names.append(f"{kind}_{number}")
+            write_image(args.out / f"{names[-1]}.png", outcome_sheet(*pair).draw())
+    pictures = "\n".join(f"![{name}]({name}.png)" for name in names)
+    text = f"# {args.checkpoint} on people it never saw\n\n{tables}\n{pictures}\n"
+    (args.out / "report.md").write_text(text, encoding="utf-8")
+    numbers = {
+        kind: [outcome.scores for _, outcome in pairs]
+        for kind, pairs in (("own", own), ("cross", cross))
+    }
+    content = json.dumps(numbers, indent=1)
+    (args.out / "report.json").write_text(content, encoding="utf-8")
+    return tables
