@@ -26,6 +26,7 @@ COMMANDS = {
         "measure a model on synthetic people it never saw, against the truth",
     ),
     "fit": ("face_jax.cli.fit", "find the head behind a picture by its gradients"),
+    "bench": ("face_jax.cli.bench", "time the renderer on this machine"),
     "prepare": ("face_jax.cli.prepare", "make head models and data sets, once"),
 }
 """Name of each sub-command to its module and what it does."""
