@@ -10,6 +10,24 @@ from data_pipelines.synth.support import Support
 LONG_BEARDS = ("moustache", "goatee", "full")
 """Beards that have locks; shorter ones are painted on the skin."""
 
+_REACH = 0.033
+"""Metres from the middle to the ends of a moustache."""
+
+
+def beard_roots(face: FaceMap, cover: np.ndarray) -> np.ndarray:
+    """Density of the locks' roots, [SIDE, SIDE], where a beard covers the skin.
+
+    Moustaches are small, and all of their short locks are seen.
+    """
+    dense = np.maximum(cover - 0.35, 0.0)
+    left, right = (int(face.offset(51, side * _REACH, 0.0)[0]) for side in (-1, 1))
+    dense[: _mouth_row(face), left:right] *= 4.0
+    return dense
+
+
+def _mouth_row(face: FaceMap) -> int:
+    return int(face.marks[48:60, 1].mean())
+
 
 def beard_lines(
     random: np.random.Generator,
@@ -32,9 +50,8 @@ def beard_lines(
     """
     points = support.on_surface(roots)
     outwards = support.outwards(points)
-    over_lip = roots[:, 1:] < face.marks[48:60, 1].mean()
-    near = np.abs(roots[:, :1] - face.marks[51, 0]) < face.pixels(0.035)
-    moustache = over_lip & near
+    near = np.abs(roots[:, :1] - face.marks[51, 0]) < face.pixels(_REACH)
+    moustache = near & (roots[:, 1:] < _mouth_row(face))
     side = np.sign(points[:, :1]) * np.array([1.0, 0.0, 0.0])
     direction = np.where(
         moustache,

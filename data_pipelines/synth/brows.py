@@ -100,7 +100,7 @@ def lid_lines(face: FaceMap, features: Features) -> np.ndarray:
     for upper, lower in _LIDS:
         top = curve(face.marks[list(upper)], 30)
         bottom = curve(face.marks[list(lower)], 30)
-        top_line = line(top - [0, 0.6], 2.0 + 1.4 * liner, 0.7) * (0.5 + 0.5 * liner)
+        top_line = line(top - [0, 0.6], 2.0 + 1.4 * liner, 0.7) * (0.6 + 0.4 * liner)
         low_line = line(np.add(bottom[:22], [0, 0.6]), 1.2, 0.7) * (0.2 + 0.4 * liner)
         cover = np.maximum(cover, np.maximum(top_line, low_line))
     return np.clip(cover, 0.0, 1.0)

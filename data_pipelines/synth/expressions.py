@@ -23,7 +23,7 @@ CLASSES = (
 )
 """Names of the classes, in the order of their numbers."""
 
-LEAST_INTENSITY = 0.7
+LEAST_INTENSITY = 0.75
 """Of a drawn display; 1 is a full one."""
 
 Variant = dict[str, tuple[float, float]]
@@ -141,21 +141,22 @@ VARIANTS: dict[str, tuple[Variant, ...]] = {
     "anger": (
         {
             "browDown": (0.95, 1.0),
-            "eyeSquint": (0.35, 0.6),
+            "eyeSquint": (0.4, 0.65),
             "eyeWide": (0.1, 0.3),
+            "cheekSquint": (0.1, 0.3),
             "mouthPress": (0.8, 1.0),
             "mouthRollLower": (0.2, 0.5),
             "mouthRollUpper": (0.2, 0.4),
             "mouthFrown": (0.05, 0.25),
             "mouthShrugLower": (0.15, 0.4),
-            "noseSneer": (0.35, 0.6),
+            "noseSneer": (0.45, 0.7),
             "jawForward": (0.0, 0.4),
         },
         {
             "browDown": (0.95, 1.0),
-            "eyeSquint": (0.25, 0.5),
-            "eyeWide": (0.1, 0.3),
-            "noseSneer": (0.35, 0.6),
+            "eyeSquint": (0.35, 0.6),
+            "eyeWide": (0.0, 0.2),
+            "noseSneer": (0.45, 0.7),
             "mouthUpperUp": (0.25, 0.45),
             "mouthLowerDown": (0.7, 1.0),
             "mouthStretch": (0.3, 0.6),
@@ -165,13 +166,14 @@ VARIANTS: dict[str, tuple[Variant, ...]] = {
         },
         {
             "browDown": (0.95, 1.0),
-            "eyeSquint": (0.2, 0.4),
-            "eyeWide": (0.2, 0.45),
-            "noseSneer": (0.3, 0.6),
-            "mouthUpperUp": (0.25, 0.45),
+            "eyeSquint": (0.4, 0.65),
+            "eyeWide": (0.0, 0.15),
+            "noseSneer": (0.5, 0.8),
+            "mouthUpperUp": (0.35, 0.55),
             "mouthLowerDown": (0.6, 0.9),
-            "mouthFunnel": (0.1, 0.3),
-            "jawOpen": (0.35, 0.55),
+            "mouthStretch": (0.2, 0.4),
+            "mouthFunnel": (0.0, 0.15),
+            "jawOpen": (0.22, 0.4),
         },
     ),
 }

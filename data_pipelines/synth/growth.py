@@ -14,7 +14,7 @@ _STEPS = np.linspace(0.5, 1.5, SEGMENTS) / SEGMENTS
 """Share of a lock's length in every step: short where it bends round the head."""
 _FACE_AZIMUTH = (0.98, 1.3)
 """Half angle in radians that hair leaves to the face: outer and inner locks."""
-_FRINGE_AZIMUTH, _FRINGE_DEPTH = 0.95, 0.05
+_FRINGE_AZIMUTH, _FRINGE_DEPTH = 0.95, 0.065
 """Roots of a fringe: radians from the middle, metres behind the brows' depth."""
 
 

@@ -8,7 +8,7 @@ import dataclasses
 
 import numpy as np
 
-from data_pipelines.synth.beards import LONG_BEARDS, beard_lines
+from data_pipelines.synth.beards import LONG_BEARDS, beard_lines, beard_roots
 from data_pipelines.synth.face_map import FaceMap
 from data_pipelines.synth.growth import SEGMENTS, grow_lines
 from data_pipelines.synth.hair_cover import beard_cover, scalp_cover
@@ -86,8 +86,8 @@ def _beard_locks(
 ) -> Locks:
     if hair.beard not in LONG_BEARDS:
         return _no_locks(BEARD_LOCKS, support)
-    cover = np.maximum(beard_cover(face, hair.beard, seed) - 0.4, 0.0)
-    roots = _sample_roots(random, cover, BEARD_LOCKS)
+    dense = beard_roots(face, beard_cover(face, hair.beard, seed))
+    roots = _sample_roots(random, dense, BEARD_LOCKS)
     lines = beard_lines(random, hair, face, support, roots)
     widths = random.uniform(0.0014, 0.0028, BEARD_LOCKS).astype(np.float32)
     layers = random.random(BEARD_LOCKS).astype(np.float32)

@@ -126,7 +126,7 @@ def _assemble(
         colours=colours.astype(np.float32),
         sky=sky.astype(np.float32),
         ground=ground.astype(np.float32),
-        exposure=np.float32(usual * random.uniform(0.8, 1.12)),
+        exposure=np.float32(usual * random.uniform(0.68, 1.12)),
         tint=_white(random.normal(0.0, 0.12)).astype(np.float32),
         contrast=np.float32(random.uniform(0.9, 1.15)),
     )

@@ -33,11 +33,11 @@ def skin_relief(
     random: np.random.Generator, depths: np.ndarray, wrinkles: float
 ) -> np.ndarray:
     """Height of the skin in metres, [SIDE, SIDE] float32: pores and wrinkles."""
-    grain = smooth_noise(random, 2.2) + 0.8 * smooth_noise(random, 4.5)
+    grain = smooth_noise(random, 2.2) + 0.5 * smooth_noise(random, 4.5)
     hills = smooth_noise(random, 11)
     return (
         (3.0e-5 + 2.0e-5 * wrinkles) * grain
-        + (1.0e-5 + 4.0e-5 * wrinkles) * hills
+        + (0.5e-5 + 3.0e-5 * wrinkles) * hills
         - 8.0e-4 * depths
     )
 
