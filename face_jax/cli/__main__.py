@@ -8,6 +8,7 @@ that ``face-jax --help`` is instant and imports no JAX.
 import argparse
 import importlib
 import logging
+import logging
 import sys
 from collections.abc import Sequence
 
@@ -56,6 +57,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser = _command_parser(name, module.DESCRIPTION, module.EPILOG)
     module.add_arguments(parser)
     args = parser.parse_args(arguments[1:])
+    # JAX reports at every start which accelerators the machine does not have.
+    logging.getLogger("jax").setLevel(logging.WARNING)
     logging.basicConfig(format="%(message)s", level=logging.INFO)
     # Orbax and others announce routine work at INFO.
     logging.getLogger("absl").setLevel(logging.WARNING)

@@ -41,5 +41,3 @@ def log_to_console(level: int = logging.INFO) -> None:
     root = logging.getLogger()
     root.handlers[:] = [ConsoleHandler()]
     root.setLevel(level)
-    # JAX reports at every start which accelerators the machine does not have.
-    logging.getLogger("jax").setLevel(logging.WARNING)
