@@ -8,7 +8,6 @@ that ``face-jax --help`` is instant and imports no JAX.
 import argparse
 import importlib
 import logging
-import logging
 import sys
 from collections.abc import Sequence
 
