@@ -137,7 +137,8 @@ def stages(
 
 def _with_gradient(function: Callable) -> Callable:
     def loss(vertices: Array, camera: Array) -> Array:
-        return sum(jnp.sum(jnp.sin(result)) for result in function(vertices, camera))
+        results = function(vertices, camera)
+        return sum((jnp.sum(jnp.sin(x)) for x in results), start=jnp.zeros(()))
 
     return jax.value_and_grad(loss)
 

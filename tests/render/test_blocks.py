@@ -67,8 +67,8 @@ def test_more_items_than_can_be_counted_are_searched_in_segments(monkeypatch):
 
 def test_faces_that_no_centre_touches_make_no_work():
     grid = BlockGrid((8, 8), (2, 4))
-    # Between four centres; off to each side; one centre; the whole picture.
-    boxes = [(0, 0, 0.1), (9, 0, 1), (0, 9, 1), (-9, 0, 1), (0.125, 0.125, 0.1)]
+    # Between four centres of a block; off to each side; one centre; the whole picture.
+    boxes = [(0.5, 0.75, 0.1), (9, 0, 1), (0, 9, 1), (-9, 0, 1), (0.125, 0.125, 0.1)]
     corners = np.array([[-1, -1, 0], [1, -1, 0], [0, 1, 0]])
     triangles = [size * corners + [x, y, 1] for x, y, size in [*boxes, (0, 0, 9)]]
     number = np.arange(6)

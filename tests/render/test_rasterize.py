@@ -173,11 +173,13 @@ def test_bfloat16_is_drawn_in_float32():
     vertices = loose(scenes.spheres()).astype(jnp.bfloat16)
     attributes = features().astype(jnp.bfloat16)
 
-    def draw(vertices, attributes):
-        return rasterize_attributes(vertices, FACES, scenes.SIZE, attributes)
+    for given in (None, attributes):
 
-    computed = scenes.types_within(draw, vertices, attributes)
-    assert "float32" in computed and "bfloat16" not in computed
+        def draw(vertices, given=given):
+            return rasterize_attributes(vertices, FACES, scenes.SIZE, given)
+
+        computed = scenes.types_within(draw, vertices)
+        assert "float32" in computed and "bfloat16" not in computed
     _, gradients = jax.eval_shape(drawn, vertices, FACES, attributes)
     assert {gradient.dtype for gradient in gradients} == {jnp.dtype(jnp.bfloat16)}
 
