@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from data_pipelines.synth.complexion import ears
 from data_pipelines.synth.face_map import FaceMap
 from data_pipelines.synth.growth import SEGMENTS
 from data_pipelines.synth.people import Hair
@@ -19,7 +20,7 @@ def beard_roots(face: FaceMap, cover: np.ndarray) -> np.ndarray:
 
     Moustaches are small, and all of their short locks are seen.
     """
-    dense = np.maximum(cover - 0.35, 0.0)
+    dense = np.maximum(cover - 0.35, 0.0) * (ears(face) < 0.05)
     left, right = (int(face.offset(51, side * _REACH, 0.0)[0]) for side in (-1, 1))
     dense[: _mouth_row(face), left:right] *= 4.0
     return dense

@@ -236,7 +236,7 @@ def _draw_hair(
         part=float(random.uniform(-1.0, 1.0)),
         recession=float(recession) if masculine else float(0.2 * recession),
         beard=beard,
-        beard_length=float(random.uniform(0.004, 0.02)),
+        beard_length=float(random.uniform(0.007, 0.02)),
     )
 
 

@@ -4,9 +4,10 @@ import numpy as np
 import pytest
 
 from data_pipelines.synth import sampling
+from data_pipelines.synth.drawing import samples_of
 from data_pipelines.synth.lighting import draw_lights
 from data_pipelines.synth.rig import Rig
-from data_pipelines.synth.scene import Pictures, Studio, samples_of
+from data_pipelines.synth.scene import Pictures, Studio
 from data_pipelines.synth.viewpoint import FACE_HEIGHT, Viewpoint
 from face_jax.geometry.head import HeadModel
 from tests.data_pipelines.synth.people_at_hand import model, person
