@@ -141,15 +141,15 @@ VARIANTS: dict[str, tuple[Variant, ...]] = {
     "anger": (
         {
             "browDown": (0.95, 1.0),
-            "eyeSquint": (0.4, 0.65),
-            "eyeWide": (0.1, 0.3),
+            "eyeSquint": (0.45, 0.7),
+            "eyeWide": (0.0, 0.2),
             "cheekSquint": (0.1, 0.3),
             "mouthPress": (0.8, 1.0),
             "mouthRollLower": (0.2, 0.5),
             "mouthRollUpper": (0.2, 0.4),
             "mouthFrown": (0.05, 0.25),
             "mouthShrugLower": (0.15, 0.4),
-            "noseSneer": (0.45, 0.7),
+            "noseSneer": (0.6, 0.8),
             "jawForward": (0.0, 0.4),
         },
         {

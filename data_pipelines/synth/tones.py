@@ -71,10 +71,10 @@ def draw_hair_colour(
     random: np.random.Generator, melanin: float, grey: float
 ) -> Colour:
     """A natural hair colour that goes with a skin, whitened by ``grey`` in [0, 1]."""
-    darkness = np.clip(random.normal(0.45 + 1.1 * melanin, 0.22), 0.04, 1.0)
+    darkness = np.clip(random.normal(0.48 + 1.1 * melanin, 0.28), 0.04, 1.0)
     eumelanin = 0.18 * (45.0**darkness)
     red = random.random() < 0.1 * (1.0 - min(1.0, 2.0 * melanin))
-    pheomelanin = random.uniform(1.2, 2.4) if red else random.uniform(0.05, 0.5)
+    pheomelanin = random.uniform(1.2, 2.4) if red else random.uniform(0.2, 0.9)
     eumelanin *= 0.35 if red else 1.0
     absorption = eumelanin * _EUMELANIN + pheomelanin * _PHEOMELANIN
     natural = np.exp(-2.3 * np.sqrt(absorption))
