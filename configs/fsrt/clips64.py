@@ -26,9 +26,7 @@ def get_config(argument: str = "") -> ConfigDict:
     """The config; ``argument`` names variants, see the head of this file."""
     variant = common.variants(argument, smoke=False)
     config = demo.get_config("clip")
-    config.task.schedule.peak = 1e-3
     config.task.networks.expression_size = 8
-    config.task.networks.encoder.initialization = "balanced"
     config.task.update(
         {
             "color_jitter": True,

@@ -47,10 +47,12 @@ def task(keypoints: str) -> ConfigDict:
     """
     config = vox256.task()
     config.networks = networks(keypoints)
+    with config.ignore_type():
+        config.optimizer = ConfigDict({"name": "muon"})
     config.schedule = ConfigDict(
         {
             "name": "warmup_cosine",
-            "peak": 2e-3,
+            "peak": 1e-3,
             "warmup_steps": 60,
             "decay_steps": STEPS,
             "end": 4e-5,
@@ -96,7 +98,7 @@ def networks(keypoints: str) -> ConfigDict:
                 "head_dim": 24,
                 "mlp_dim": 192,
                 "pixel_octaves": 6,
-                "initialization": "he",
+                "initialization": "balanced",
             },
             "decoder": {
                 "input_hidden": 144,
@@ -108,6 +110,7 @@ def networks(keypoints: str) -> ConfigDict:
                 "render_hidden": (192, 192, 192),
                 "pixel_octaves": 6,
                 "output_bias": 0.5,
+                "initialization": "balanced",
             },
         }
     )

@@ -32,6 +32,15 @@ def get_config(argument: str = "") -> ConfigDict:
     config.data.fsrt_item.frame_selection = "all"
     # A grain of 4 x 4 pixels: faces that were never seen are not known by heart.
     config.task.networks.encoder.patch_channels = ((32, 64), (64, 96))
+    # Nobody is known by heart either: nothing must keep the model from it.
+    config.task.color_jitter = False
+    config.data.fsrt_item.update(
+        {
+            "out_of_frame_probability": 0.0,
+            "flip_probability": 0.0,
+            "color_jitter": (0.0, 0.0, 0.0, 0.0),
+        }
+    )
     del config.evals.tail
     config.evals.unseen = unseen(config.data)
     config.run.best_metric = "unseen/psnr"

@@ -10,6 +10,12 @@ import flax.linen as nn
 import jax.numpy as jnp
 
 from face_jax.fsrt.encoding import encode_keypoints, positional_encoding
+from face_jax.fsrt.initialization import (
+    Initialization,
+    check,
+    linear_limit,
+    relu_limit,
+)
 from face_jax.nn.attention import CrossAttentionBlock, KeysValues
 from face_jax.nn.layers import ConcatDense, Dense, Mlp
 from face_jax.types import Array
@@ -41,6 +47,7 @@ class Decoder(nn.Module):
       keypoint_octaves: octaves of the keypoint encoding.
       keypoint_start_octave: exponent of its lowest octave.
       output_bias: mean of the initial bias of the colours; 0.5 starts from grey.
+      initialization: how the kernels begin.
       remat: recompute the blocks in the backward pass.
       dtype: type of the computation; encodings, the first layer and the colours are
         float32.
@@ -58,16 +65,29 @@ class Decoder(nn.Module):
     keypoint_octaves: int = 4
     keypoint_start_octave: int = -1
     output_bias: float = 0.0
+    initialization: Initialization = "published"
     remat: bool = False
     dtype: Any = jnp.float32
 
     def setup(self):
         """Creates the submodules."""
+        check(self.initialization, "decoder")
         block = nn.remat(CrossAttentionBlock) if self.remat else CrossAttentionBlock
-        self.input_layer = ConcatDense(self.input_hidden)
-        self.input_out = Dense(self.width, dtype=self.dtype)
+        limit, balanced = (
+            relu_limit(self.initialization),
+            self.initialization == "balanced",
+        )
+        self.input_layer = ConcatDense(self.input_hidden, limit, balanced)
+        self.input_out = Dense(self.width, kernel_limit=limit, dtype=self.dtype)
         self.blocks = [
-            block(self.num_heads, self.head_dim, self.mlp_dim, self.width, self.dtype)
+            block(
+                self.num_heads,
+                self.head_dim,
+                self.mlp_dim,
+                self.width,
+                linear_limit(self.initialization),
+                self.dtype,
+            )
             for _ in range(self.depth)
         ]
         self.render = Mlp((*self.render_hidden, 3), self.output_bias, self.dtype)

@@ -3,32 +3,32 @@
 Source: FSRT, arXiv 2404.09736.
 """
 
-from collections.abc import Callable, Sequence
-from typing import Any, Literal, get_args
+from collections.abc import Sequence
+from typing import Any
 
 import flax.linen as nn
 import jax.numpy as jnp
 import numpy as np
 
 from face_jax.fsrt.encoding import encode_keypoints, pixel_grid, positional_encoding
+from face_jax.fsrt.initialization import (
+    Initialization,
+    check,
+    linear_limit,
+    relu_limit,
+)
 from face_jax.nn.attention import SelfAttentionBlock
 from face_jax.nn.layers import (
     Conv,
     Dense,
     Initializer,
+    KernelLimit,
+    balanced_uniform,
     convolve,
     fan_in_limit,
-    he_limit,
     symmetric_uniform,
 )
 from face_jax.types import Array
-
-Initialization = Literal["published", "he", "balanced"]
-"""``published``: PyTorch's default, as the paper's networks began. ``he``: He-uniform
-patch convolutions, which keep the signal through the bias-free ReLUs. ``balanced``: He's,
-and the first layer's image, keypoints, pixels and expression each have a fan-in of their
-own, so that three colour channels weigh as much as hundreds of encodings that look the
-same in every image: a short run then uses the source image much earlier."""
 
 RGB = 3
 
@@ -52,7 +52,7 @@ class Encoder(nn.Module):
       keypoint_octaves: octaves of the keypoint encoding.
       keypoint_start_octave: exponent of its lowest octave.
       encode_with_expression: whether the expression vector is an input.
-      initialization: of the patch convolutions.
+      initialization: how the kernels begin.
       remat: recompute the transformer blocks in the backward pass.
       dtype: type of the computation; encodings are float32.
     """
@@ -85,13 +85,17 @@ class Encoder(nn.Module):
           Set latent [B, L, width], L = S * H/8 * W/8 for three patch blocks, the
           tokens of source 0 first, row-major within an image.
         """
+        check(self.initialization, "encoder")
         batch = images.shape[0]
         images, keypoints, expression = (
             x.reshape(-1, *x.shape[2:]) for x in (images, keypoints, expression)
         )
         x = self._patches(self._first_convolution(images, keypoints, expression))
-        x = Dense(self.width, dtype=self.dtype, name="patch_linear")(x)
-        return self._transform(x.reshape(batch, -1, self.width))
+        limit = linear_limit(self.initialization)
+        linear = Dense(
+            self.width, kernel_limit=limit, dtype=self.dtype, name="patch_linear"
+        )
+        return self._transform(linear(x).reshape(batch, -1, self.width))
 
     def _first_convolution(
         self, images: Array, keypoints: Array, expression: Array
@@ -105,7 +109,7 @@ class Encoder(nn.Module):
         )
         if not self.encode_with_expression:
             expression = expression[:, :0]
-        features, limit = self.patch_channels[0][0], self._kernel_limit()
+        features, limit = self.patch_channels[0][0], relu_limit(self.initialization)
         balanced = self.initialization == "balanced"
         first = EncodingConv(features, limit, balanced, name="patch_0_conv")
         return nn.relu(first(images, keypoints, pixels, expression).astype(self.dtype))
@@ -123,18 +127,10 @@ class Encoder(nn.Module):
             features,
             stride=stride,
             use_bias=False,
-            kernel_limit=self._kernel_limit(),
+            kernel_limit=relu_limit(self.initialization),
             dtype=self.dtype,
             name=name,
         )
-
-    def _kernel_limit(self) -> Callable[[int], float]:
-        if self.initialization not in get_args(Initialization):
-            raise ValueError(
-                f"encoder.initialization: expected one of {get_args(Initialization)}, "
-                f"got {self.initialization!r}"
-            )
-        return fan_in_limit if self.initialization == "published" else he_limit
 
     def _transform(self, x: Array) -> Array:
         block = nn.remat(SelfAttentionBlock) if self.remat else SelfAttentionBlock
@@ -143,6 +139,7 @@ class Encoder(nn.Module):
                 self.num_heads,
                 self.head_dim,
                 self.mlp_dim,
+                linear_limit(self.initialization),
                 self.dtype,
                 name=f"blocks_{index}",
             )(x)
@@ -166,7 +163,7 @@ class EncodingConv(nn.Module):
     """
 
     features: int
-    kernel_limit: Callable[[int], float] = fan_in_limit
+    kernel_limit: KernelLimit = fan_in_limit
     balanced: bool = False
 
     @nn.compact
@@ -196,16 +193,9 @@ class EncodingConv(nn.Module):
         return image + constant + convolve(pixels[None], pixel, 1, 1)
 
     def _initializer(self, widths: list[int]) -> Initializer:
-        if not self.balanced:
-            return symmetric_uniform(self.kernel_limit(9 * sum(widths)))
-        given = [width for width in widths if width]
-        limits = [self.kernel_limit(9 * width * len(given)) for width in given]
-        scale = jnp.asarray(np.repeat(np.asarray(limits, np.float32), given))[:, None]
-
-        def init(key: Array, shape: Sequence[int], dtype: Any) -> Array:
-            return scale * symmetric_uniform(1.0)(key, shape, dtype)
-
-        return init
+        if self.balanced:
+            return balanced_uniform(widths, self.kernel_limit, taps=9)
+        return symmetric_uniform(self.kernel_limit(9 * sum(widths)))
 
 
 def sum_inner_taps(taps: Array, height: int, width: int) -> Array:

@@ -7,7 +7,7 @@ import jax
 import jax.numpy as jnp
 from flax import struct
 
-from face_jax.nn.layers import Dense, layer_norm
+from face_jax.nn.layers import Dense, KernelLimit, fan_in_limit, layer_norm
 from face_jax.types import Array
 
 
@@ -49,20 +49,29 @@ class SelfAttention(nn.Module):
     Attributes:
       num_heads: number of heads.
       head_dim: width of a head.
+      kernel_limit: fan-in to the bound of the initial queries, keys and values.
       dtype: type of the computation.
     """
 
     num_heads: int
     head_dim: int
+    kernel_limit: KernelLimit = fan_in_limit
     dtype: Any = jnp.float32
 
     @nn.compact
     def __call__(self, x: Array) -> Array:
         """Maps tokens [B, N, C] to [B, N, C]."""
         inner = self.num_heads * self.head_dim
-        qkv = Dense(3 * inner, use_bias=False, dtype=self.dtype, name="qkv")(x)
+        project = Dense(
+            3 * inner,
+            use_bias=False,
+            kernel_limit=self.kernel_limit,
+            dtype=self.dtype,
+            name="qkv",
+        )
         queries, keys, values = (
-            split_heads(part, self.num_heads) for part in jnp.split(qkv, 3, axis=-1)
+            split_heads(part, self.num_heads)
+            for part in jnp.split(project(x), 3, axis=-1)
         )
         mixed = attend(queries, KeysValues(keys=keys, values=values))
         return Dense(x.shape[-1], dtype=self.dtype, name="out")(mixed)
@@ -75,19 +84,22 @@ class CrossAttention(nn.Module):
       num_heads: number of heads.
       head_dim: width of a head.
       width: width of the output.
+      kernel_limit: fan-in to the bound of the initial queries, keys and values.
       dtype: type of the computation.
     """
 
     num_heads: int
     head_dim: int
     width: int
+    kernel_limit: KernelLimit = fan_in_limit
     dtype: Any = jnp.float32
 
     def setup(self):
         """Creates the submodules."""
         inner = self.num_heads * self.head_dim
-        self.q = Dense(inner, use_bias=False, dtype=self.dtype)
-        self.kv = Dense(2 * inner, use_bias=False, dtype=self.dtype)
+        fields = {"kernel_limit": self.kernel_limit, "dtype": self.dtype}
+        self.q = Dense(inner, use_bias=False, **fields)
+        self.kv = Dense(2 * inner, use_bias=False, **fields)
         self.out = Dense(self.width, dtype=self.dtype)
 
     def project(self, tokens: Array) -> KeysValues:
@@ -129,19 +141,25 @@ class SelfAttentionBlock(nn.Module):
       num_heads: number of heads.
       head_dim: width of a head.
       mlp_dim: hidden width of the feed-forward part.
+      kernel_limit: fan-in to the bound of the initial queries, keys and values.
       dtype: type of the computation.
     """
 
     num_heads: int
     head_dim: int
     mlp_dim: int
+    kernel_limit: KernelLimit = fan_in_limit
     dtype: Any = jnp.float32
 
     @nn.compact
     def __call__(self, x: Array) -> Array:
         """Maps tokens [B, N, C] to [B, N, C]."""
         attention = SelfAttention(
-            self.num_heads, self.head_dim, self.dtype, name="attention"
+            self.num_heads,
+            self.head_dim,
+            self.kernel_limit,
+            self.dtype,
+            name="attention",
         )
         x = x + attention(layer_norm(self.dtype, "attention_norm")(x))
         feed_forward = FeedForward(self.mlp_dim, self.dtype, name="mlp")
@@ -158,6 +176,7 @@ class CrossAttentionBlock(nn.Module):
       head_dim: width of a head.
       mlp_dim: hidden width of the feed-forward part.
       width: width of the queries.
+      kernel_limit: fan-in to the bound of the initial queries, keys and values.
       dtype: type of the computation.
     """
 
@@ -165,13 +184,14 @@ class CrossAttentionBlock(nn.Module):
     head_dim: int
     mlp_dim: int
     width: int
+    kernel_limit: KernelLimit = fan_in_limit
     dtype: Any = jnp.float32
 
     def setup(self):
         """Creates the submodules."""
         self.attention_norm = layer_norm(self.dtype)
         self.attention = CrossAttention(
-            self.num_heads, self.head_dim, self.width, self.dtype
+            self.num_heads, self.head_dim, self.width, self.kernel_limit, self.dtype
         )
         self.mlp_norm = layer_norm(self.dtype)
         self.mlp = FeedForward(self.mlp_dim, self.dtype)

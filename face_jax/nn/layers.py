@@ -13,6 +13,7 @@ from typing import Any
 import flax.linen as nn
 import jax
 import jax.numpy as jnp
+import numpy as np
 
 from face_jax.types import Array
 
@@ -20,6 +21,8 @@ NORM_EPSILON = 1e-5
 """Added to the variance in every layer, batch, group and instance norm."""
 
 Initializer = Callable[[Array, Sequence[int], Any], Array]
+KernelLimit = Callable[[int], float]
+"""Fan-in to the bound of a uniform initialisation."""
 
 
 def symmetric_uniform(limit: float, offset: float = 0.0) -> Initializer:
@@ -41,6 +44,36 @@ def he_limit(fan_in: int) -> float:
     return math.sqrt(6.0 / fan_in)
 
 
+def unit_limit(fan_in: int) -> float:
+    """Bound that keeps the variance of independent inputs, sqrt(3 / fan_in)."""
+    return math.sqrt(3.0 / fan_in)
+
+
+def balanced_uniform(
+    widths: Sequence[int], limit: KernelLimit, taps: int = 1
+) -> Initializer:
+    """Kernels of concatenated inputs in which each input has a fan-in of its own.
+
+    Few channels then weigh as much as many.
+
+    Args:
+      widths: channels of each input; those without any are left out.
+      limit: fan-in to bound.
+      taps: positions that the kernel covers.
+
+    Returns:
+      An initialiser of kernels [..., sum(widths), F].
+    """
+    given = [width for width in widths if width]
+    limits = [limit(taps * width * len(given)) for width in given]
+    scale = jnp.asarray(np.repeat(np.asarray(limits, np.float32), given))[:, None]
+
+    def init(key: Array, shape: Sequence[int], dtype: Any = jnp.float32) -> Array:
+        return scale * symmetric_uniform(1.0)(key, shape, dtype)
+
+    return init
+
+
 class Dense(nn.Module):
     """A dense layer over the last axis.
 
@@ -48,24 +81,26 @@ class Dense(nn.Module):
       features: width of the output.
       use_bias: whether there is a bias.
       bias_offset: mean of the initial bias.
+      kernel_limit: fan-in to the bound of the initial kernel.
       dtype: type of the computation and of the result.
     """
 
     features: int
     use_bias: bool = True
     bias_offset: float = 0.0
+    kernel_limit: KernelLimit = fan_in_limit
     dtype: Any = jnp.float32
 
     @nn.compact
     def __call__(self, x: Array) -> Array:
         """Maps [..., C] to [..., features]."""
-        limit = fan_in_limit(x.shape[-1])
-        shape = (x.shape[-1], self.features)
-        kernel = self.param("kernel", symmetric_uniform(limit), shape, jnp.float32)
+        fan_in = x.shape[-1]
+        init = symmetric_uniform(self.kernel_limit(fan_in))
+        kernel = self.param("kernel", init, (fan_in, self.features), jnp.float32)
         y = x.astype(self.dtype) @ kernel.astype(self.dtype)
         if not self.use_bias:
             return y
-        init = symmetric_uniform(limit, self.bias_offset)
+        init = symmetric_uniform(fan_in_limit(fan_in), self.bias_offset)
         bias = self.param("bias", init, (self.features,), jnp.float32)
         return y + bias.astype(self.dtype)
 
@@ -78,20 +113,29 @@ class ConcatDense(nn.Module):
 
     Attributes:
       features: width of the output.
+      kernel_limit: fan-in to the bound of the initial kernel.
+      balanced: whether each input has a fan-in of its own.
       dtype: type of the computation and of the result.
     """
 
     features: int
+    kernel_limit: KernelLimit = fan_in_limit
+    balanced: bool = False
     dtype: Any = jnp.float32
 
     @nn.compact
     def __call__(self, inputs: Sequence[Array]) -> Array:
         """Maps arrays [..., C_i], in the order of the kernel's rows."""
         widths = [x.shape[-1] for x in inputs]
-        limit = fan_in_limit(sum(widths))
-        init = symmetric_uniform(limit)
-        shape = (sum(widths), self.features)
+        fan_in = sum(widths)
+        init = (
+            balanced_uniform(widths, self.kernel_limit)
+            if self.balanced
+            else symmetric_uniform(self.kernel_limit(fan_in))
+        )
+        shape = (fan_in, self.features)
         kernel = self.param("kernel", init, shape, jnp.float32).astype(self.dtype)
+        init = symmetric_uniform(fan_in_limit(fan_in))
         bias = self.param("bias", init, (self.features,), jnp.float32)
         ends = [sum(widths[: i + 1]) for i in range(len(widths) - 1)]
         terms = [
@@ -120,7 +164,7 @@ class Conv(nn.Module):
     stride: int = 1
     padding: int = 1
     use_bias: bool = True
-    kernel_limit: Callable[[int], float] = fan_in_limit
+    kernel_limit: KernelLimit = fan_in_limit
     dtype: Any = jnp.float32
 
     @nn.compact

@@ -51,8 +51,17 @@ SCHEDULES: dict[str, Callable[..., Schedule]] = {
     "warmup_cosine": _warmup_cosine,
 }
 
+
+def _muon(beta: float = 0.95, b1: float = 0.9, b2: float = 0.999, rms: float = 0.2):
+    muon = optax.contrib.muon(
+        learning_rate=1.0, beta=beta, adam_b1=b1, adam_b2=b2, consistent_rms=rms
+    )
+    return optax.chain(muon, optax.scale(-1.0))
+
+
 OPTIMIZERS: dict[str, Callable[..., optax.GradientTransformation]] = {
     "adam": optax.scale_by_adam,
+    "muon": _muon,
     "sgd": optax.identity,
 }
 
@@ -80,8 +89,10 @@ def optimizer(settings: Mapping[str, Any]) -> optax.GradientTransformation:
     """An optimizer without learning rate: it turns a gradient into a direction.
 
     Args:
-      settings: ``name`` (``adam`` or ``sgd``) and keywords of the optax
-        transformation, for example ``b1``, ``b2``, ``eps``.
+      settings: ``name`` and keywords. ``adam``: those of ``optax.scale_by_adam``, for
+        example ``b1``, ``b2``, ``eps``. ``muon(beta, b1, b2, rms)``: matrices move
+        along their orthogonalised momentum with a root mean square of ``rms``, about
+        that of Adam's steps, everything else by Adam (b1, b2). ``sgd``: none.
 
     Returns:
       The gradient transformation.

@@ -117,6 +117,26 @@ def test_he_initialisation_widens_the_patch_convolutions_only(sources):
         )
 
 
+def test_balanced_initialisation_keeps_signals_and_lets_few_channels_weigh_as_much(
+    sources,
+):
+    inputs = [x[:1, :1] for x in sources]
+    fields = {**SMALL, "depth": 1, "patch_channels": ((64, 64), (64, 64))}
+    encoder = Encoder(**fields, initialization="balanced")
+    kernels = jax.jit(encoder.init)(jax.random.key(0), *inputs)["params"]
+    first = np.asarray(kernels["patch_0_conv"]["kernel"])
+    assert first.shape[2] == 3 + 160 + 24 + inputs[2].shape[-1]
+    # The sum of squares of a group's taps is the variance it brings to a channel.
+    parts = np.split(first, np.cumsum([3, 160, 24]), axis=2)
+    for part in parts:
+        np.testing.assert_allclose((part**2).sum((0, 1, 2)).mean(), 2 / 4, rtol=0.1)
+    attention = kernels["blocks_0"]["attention"]
+    for kernel in (attention["qkv"]["kernel"], kernels["patch_linear"]["kernel"]):
+        np.testing.assert_allclose((kernel**2).sum(0).mean(), 1.0, rtol=0.1)
+    published = (attention["out"]["kernel"] ** 2).sum(0).mean()
+    np.testing.assert_allclose(published, 1 / 3, rtol=0.1)
+
+
 def test_an_unknown_initialisation_is_refused(sources):
     with pytest.raises(ValueError, match=r"encoder\.initialization: .*got 'xavier'"):
         fill(Encoder(**SMALL, initialization="xavier"), *sources)

@@ -35,6 +35,24 @@ def test_adam_gives_a_direction_of_unit_size_without_a_rate():
     np.testing.assert_allclose(direction["a"], [1.0, -1.0], rtol=1e-4)
 
 
+def test_muon_moves_matrices_evenly_in_all_directions():
+    muon = optim.optimizer({"name": "muon", "rms": 0.2})
+    gradient = {
+        "kernel": np.float32([[1.0, 0.0], [0.0, 1e-2], [0.0, 0.0], [0.0, 0.0]]),
+        "bias": np.float32([1e-3, -5.0]),
+    }
+    direction, _ = muon.update(gradient, muon.init(gradient), gradient)
+    kernel = np.asarray(direction["kernel"])
+    # Both singular values come out near 1, times the stated size of a step.
+    scale = 0.2 * np.sqrt(max(kernel.shape))
+    values = np.linalg.svd(kernel, compute_uv=False) / scale
+    assert (values > 0.6).all() and (values < 1.3).all()
+    assert kernel[0, 0] > 0
+    # Biases move by Adam: by one size, whatever their gradients.
+    np.testing.assert_allclose(direction["bias"][0], -direction["bias"][1], rtol=1e-4)
+    assert 0.9 < direction["bias"][0] < 1.6
+
+
 def test_wrong_settings_are_named():
     with pytest.raises(ValueError, match=r"expected one of .*'warmup_cosine'"):
         optim.schedule({"name": "cosine"})
