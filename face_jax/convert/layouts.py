@@ -46,3 +46,39 @@ POINTWISE = Layout(
     lambda x: x.T[:, :, None, None],
 )
 """A 1x1 convolution that is a dense layer in Flax, [in, out]."""
+
+TRANSPOSED_CONV = Layout(
+    "transposed convolution [in, out, h, w]",
+    4,
+    lambda x: x.transpose(2, 3, 0, 1),
+    lambda x: x.transpose(2, 3, 0, 1),
+)
+"""Kernel of a transposed 2-D convolution, [h, w, in, out] in Flax."""
+
+
+def flattened_map(channels: int, height: int, width: int) -> Layout:
+    """A dense layer over all entries of a feature map, flattened before it.
+
+    Args:
+      channels: of the map.
+      height: of the map.
+      width: of the map.
+
+    Returns:
+      The layout: published rows count channels slowest, [out, C * H * W]; in Flax
+      channels are counted fastest, [H * W * C, out].
+    """
+    size = channels * height * width
+
+    def to_flax(x: np.ndarray) -> np.ndarray:
+        if x.shape[1] != size:
+            return x.T  # the engine reports the shape
+        x = x.reshape(-1, channels, height, width)
+        return x.transpose(2, 3, 1, 0).reshape(size, -1)
+
+    def to_published(x: np.ndarray) -> np.ndarray:
+        x = x.reshape(height, width, channels, -1)
+        return x.transpose(3, 2, 0, 1).reshape(-1, size)
+
+    name = f"dense after flattening [out, {channels} * {height} * {width}]"
+    return Layout(name, 2, to_flax, to_published)

@@ -11,6 +11,8 @@ from face_jax.convert import layouts
         (layouts.DENSE, (5, 3), (3, 5)),
         (layouts.CONV, (5, 3, 7, 2), (7, 2, 3, 5)),
         (layouts.POINTWISE, (5, 3, 1, 1), (3, 5)),
+        (layouts.TRANSPOSED_CONV, (5, 3, 7, 2), (7, 2, 5, 3)),
+        (layouts.flattened_map(3, 2, 4), (5, 24), (24, 5)),
     ],
 )
 def test_layouts_reorder_axes_and_return(layout, published, flax):
@@ -25,3 +27,24 @@ def test_a_convolution_keeps_its_taps():
     kernel = np.random.default_rng(0).normal(size=(5, 3, 7, 2))
     converted = layouts.CONV.to_flax(kernel)
     assert converted[6, 1, 2, 4] == kernel[4, 2, 6, 1]
+
+
+def test_a_transposed_convolution_keeps_its_taps():
+    kernel = np.random.default_rng(0).normal(size=(5, 3, 7, 2))
+    converted = layouts.TRANSPOSED_CONV.to_flax(kernel)
+    assert converted[6, 1, 4, 2] == kernel[4, 2, 6, 1]
+
+
+def test_a_dense_layer_sees_the_same_pixels_after_flattening():
+    rng = np.random.default_rng(0)
+    kernel, channels_first = rng.normal(size=(5, 24)), rng.normal(size=(3, 2, 4))
+    converted = layouts.flattened_map(3, 2, 4).to_flax(kernel)
+    channels_last = channels_first.transpose(1, 2, 0)
+    np.testing.assert_allclose(
+        channels_last.reshape(-1) @ converted, kernel @ channels_first.reshape(-1)
+    )
+
+
+def test_a_dense_layer_over_another_map_is_noticed_by_its_shape():
+    converted = layouts.flattened_map(3, 2, 4).to_flax(np.zeros((5, 30)))
+    assert converted.shape == (30, 5)
