@@ -1,0 +1,230 @@
+"""SMIRK's encoders: a picture of a face to what a head model is set to.
+
+Three networks that share nothing: pose and camera, identity, expression. Pictures are
+RGB in [0, 1] and are not normalised. Source: SMIRK, arXiv 2404.04104.
+"""
+
+import dataclasses
+from collections.abc import Collection, Mapping
+from typing import Any
+
+import flax.linen as nn
+import flax.struct
+import jax
+import jax.numpy as jnp
+
+from face_jax.geometry.head import HeadParameters
+from face_jax.nn.batch_norm import apply_with_statistics
+from face_jax.nn.layers import Initializer, fan_in_limit, symmetric_uniform
+from face_jax.nn.mobilenet_v3 import MobileNetV3, Variant
+from face_jax.types import Array, Variables
+
+CAMERA_SCALE = 3
+"""Row of the camera's scale among the outputs of the pose encoder."""
+
+EYELIDS = 2
+JAW = 3
+
+JAW_TURN_LIMIT = 0.2
+"""Largest turn of the jaw sideways and about its own axis, radians."""
+
+
+class PoseEncoder(nn.Module):
+    """Pictures to the rotation of the head and the camera.
+
+    Attributes:
+      variant: of the MobileNetV3.
+      camera_scale: the scale that an untrained encoder answers.
+      dtype: type of the convolutions' computation.
+    """
+
+    variant: Variant = "small"
+    camera_scale: float = 7.0
+    dtype: Any = jnp.float32
+
+    @nn.compact
+    def __call__(self, images: Array, train: bool = False) -> tuple[Array, Array]:
+        """Encodes pictures.
+
+        Args:
+          images: [B, H, W, 3] float RGB in [0, 1].
+          train: whether batch norms use and follow the statistics of the batch.
+
+        Returns:
+          Rotation [B, 3], axis-angle in radians, and camera [B, 3]: scale, then the
+          shift along x and y, metres. float32.
+
+        Raises:
+          ValueError: the images are not [B, H, W, 3].
+        """
+        features = pooled_features(self.variant, self.dtype, images, train)
+        init = scaled_default(features, 0.001)
+        head = nn.Dense(
+            6,
+            kernel_init=with_output(init, CAMERA_SCALE, 0.0),
+            bias_init=with_output(init, CAMERA_SCALE, self.camera_scale),
+            name="head",
+        )
+        pose, camera = jnp.split(head(features), 2, axis=-1)
+        return pose, camera
+
+
+class ShapeEncoder(nn.Module):
+    """Pictures to coefficients of the identity; all zero before training.
+
+    Attributes:
+      num_shape: number of identity coefficients.
+      variant: of the MobileNetV3.
+      dtype: type of the convolutions' computation.
+    """
+
+    num_shape: int = 300
+    variant: Variant = "large"
+    dtype: Any = jnp.float32
+
+    @nn.compact
+    def __call__(self, images: Array, train: bool = False) -> Array:
+        """Maps images [B, H, W, 3] to [B, num_shape] float32, as ``PoseEncoder``."""
+        features = pooled_features(self.variant, self.dtype, images, train)
+        zeros = nn.initializers.zeros
+        return nn.Dense(self.num_shape, kernel_init=zeros, name="head")(features)
+
+
+class ExpressionEncoder(nn.Module):
+    """Pictures to expression, eyelids and jaw.
+
+    Attributes:
+      num_expression: number of expression coefficients.
+      variant: of the MobileNetV3.
+      dtype: type of the convolutions' computation.
+    """
+
+    num_expression: int = 50
+    variant: Variant = "large"
+    dtype: Any = jnp.float32
+
+    @nn.compact
+    def __call__(
+        self, images: Array, train: bool = False
+    ) -> tuple[Array, Array, Array]:
+        """Encodes pictures.
+
+        Args:
+          images: [B, H, W, 3] float RGB in [0, 1].
+          train: whether batch norms use and follow the statistics of the batch.
+
+        Returns:
+          Coefficients [B, num_expression]; closing of the left and right eyelid
+          [B, 2] in [0, 1]; rotation of the jaw [B, 3], axis-angle in radians, whose
+          first entry opens the mouth and is not negative, and whose others are in
+          [-0.2, 0.2]. float32.
+
+        Raises:
+          ValueError: the images are not [B, H, W, 3].
+        """
+        features = pooled_features(self.variant, self.dtype, images, train)
+        init = scaled_default(features, 0.1)
+        size = self.num_expression + EYELIDS + JAW
+        head = nn.Dense(size, kernel_init=init, bias_init=init, name="head")
+        ends = (self.num_expression, self.num_expression + EYELIDS)
+        expression, eyelids, jaw = jnp.split(head(features), ends, axis=-1)
+        return expression, jnp.clip(eyelids, 0.0, 1.0), _limit_jaw(jaw)
+
+
+@dataclasses.dataclass(frozen=True)
+class Encoders:
+    """The three encoders; their variables go by the names of these fields.
+
+    Attributes:
+      pose_encoder: rotation of the head and camera.
+      shape_encoder: identity.
+      expression_encoder: expression, eyelids and jaw.
+    """
+
+    pose_encoder: PoseEncoder = dataclasses.field(default_factory=PoseEncoder)
+    shape_encoder: ShapeEncoder = dataclasses.field(default_factory=ShapeEncoder)
+    expression_encoder: ExpressionEncoder = dataclasses.field(
+        default_factory=ExpressionEncoder
+    )
+
+
+@flax.struct.dataclass
+class EncodedFace:
+    """What the encoders see in a picture.
+
+    Attributes:
+      head: parameters of the head model; neck and eyeballs are not estimated.
+      camera: [B, 3] float32 weak-perspective camera: scale, shift along x and y.
+    """
+
+    head: HeadParameters
+    camera: Array
+
+
+def encode(
+    encoders: Encoders,
+    variables: Variables,
+    images: Array,
+    train: Collection[str] = (),
+) -> tuple[EncodedFace, Mapping[str, Any]]:
+    """Runs the three encoders on the same pictures.
+
+    Args:
+      encoders: the modules.
+      variables: must hold ``pose_encoder``, ``shape_encoder`` and
+        ``expression_encoder``.
+      images: [B, H, W, 3] float RGB in [0, 1].
+      train: names of the encoders whose batch norms use and follow the batch. The
+        published training names all of them, those that are not optimised too.
+
+    Returns:
+      The face, and the collections that changed by encoder, for those in ``train``.
+
+    Raises:
+      ValueError: ``train`` names what is no encoder, or the images are not
+        [B, H, W, 3].
+    """
+    names = [field.name for field in dataclasses.fields(Encoders)]
+    unknown = sorted(set(train) - set(names))
+    if unknown:
+        raise ValueError(f"train: expected some of {names}, got {unknown}")
+    outputs, changed = {}, {}
+    for name in names:
+        outputs[name], changed[name] = apply_with_statistics(
+            getattr(encoders, name), variables[name], images, train=name in train
+        )
+    pose, camera = outputs["pose_encoder"]
+    expression, eyelids, jaw = outputs["expression_encoder"]
+    head = HeadParameters(
+        shape_params=outputs["shape_encoder"],
+        expression_params=expression,
+        pose_params=pose,
+        jaw_params=jaw,
+        eyelid_params=eyelids,
+    )
+    return EncodedFace(head, camera), {name: changed[name] for name in train}
+
+
+def pooled_features(variant: Variant, dtype: Any, images: Array, train: bool) -> Array:
+    """Mean [B, C] float32 of the last map of the calling module's ``backbone``."""
+    maps = MobileNetV3(variant, dtype, name="backbone")(images, train)
+    return maps[-1].astype(jnp.float32).mean(axis=(1, 2))
+
+
+def scaled_default(features: Array, scale: float) -> Initializer:
+    """PyTorch's default for kernel and bias of a dense layer after features, scaled."""
+    return symmetric_uniform(scale * fan_in_limit(features.shape[-1]))
+
+
+def with_output(initializer: Initializer, index: int, value: float) -> Initializer:
+    """An initialiser of [..., outputs] that gives one output a constant."""
+
+    def initialize(key: Array, shape: Any, dtype: Any = jnp.float32) -> Array:
+        return initializer(key, shape, dtype).at[..., index].set(value)
+
+    return initialize
+
+
+def _limit_jaw(jaw: Array) -> Array:
+    turns = jnp.clip(jaw[..., 1:], -JAW_TURN_LIMIT, JAW_TURN_LIMIT)
+    return jnp.concatenate([jax.nn.relu(jaw[..., :1]), turns], axis=-1)
