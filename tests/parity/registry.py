@@ -13,7 +13,11 @@ PART_MODULES: dict[str, tuple[str, ...]] = {
         "tests.parity.fsrt_training",
     ),
     "render": ("tests.parity.render",),
-    "smirk": ("tests.parity.smirk_geometry", "tests.parity.smirk_rendering"),
+    "smirk": (
+        "tests.parity.smirk_geometry",
+        "tests.parity.smirk_rendering",
+        "tests.parity.smirk_networks",
+    ),
 }
 """Modules that expose ``PARTS``, by system."""
 

@@ -8,11 +8,17 @@ from tests.parity.fixture import Fixture
 from tests.parity.runner import run_fixture
 
 FOLDER = Path(__file__).parent / "fixtures" / "smirk"
+SLOW = {"mica"}
 
 
-@pytest.mark.parametrize(
-    "path", sorted(FOLDER.glob("*.npz")), ids=lambda path: path.stem
-)
+def files() -> list:
+    return [
+        pytest.param(path, marks=[pytest.mark.slow] if path.stem in SLOW else [])
+        for path in sorted(FOLDER.glob("*.npz"))
+    ]
+
+
+@pytest.mark.parametrize("path", files(), ids=lambda path: path.stem)
 def test_outputs_are_the_published_ones(path):
     results = list(run_fixture(Fixture(path)))
     assert results
