@@ -1,0 +1,179 @@
+"""SMIRK's losses on parameters and landmarks, and how terms are put together.
+
+Source: SMIRK, arXiv 2404.04104, and its public code.
+"""
+
+from collections.abc import Mapping
+
+import jax.numpy as jnp
+
+from face_jax.geometry.head import HeadParameters
+from face_jax.losses.landmarks import landmark_error
+from face_jax.losses.pixel import mean_squared_error
+from face_jax.smirk.projection import ProjectedFace
+from face_jax.types import Array
+
+NUM_CONTOUR = 17
+"""Of the 68 landmarks only the contour counts; MediaPipe's see the rest better."""
+
+PRETRAINING_WEIGHTS = {
+    "contour": 100.0,
+    "landmarks": 100.0,
+    "expression": 1e-2,
+    "identity": 10.0,
+}
+"""Of the terms of pretraining, as published."""
+
+TRAINING_WEIGHTS = {
+    "contour": 100.0,
+    "landmarks": 100.0,
+    "perceptual": 10.0,
+    "reconstruction": 10.0,
+    "emotion": 1.0,
+    "expression": 1e-3,
+    "jaw": 1e-2,
+}
+"""Of the terms of the first path, as published; shape and pose are not trained then."""
+
+CYCLE_WEIGHTS = {"expression": 1.0, "jaw": 10.0, "eyelid": 10.0, "shape": 1.0}
+"""Of the terms of the second path, as published."""
+
+
+def landmark_terms(
+    face: ProjectedFace,
+    landmarks_68: Array,
+    has_landmarks_68: Array,
+    landmarks_105: Array,
+) -> dict[str, Array]:
+    """How far a face's landmarks are from those found in the picture.
+
+    Args:
+      face: of the batch.
+      landmarks_68: [B, 68, 2], the picture is [-1, 1] wide; x right, y down.
+      has_landmarks_68: bool [B].
+      landmarks_105: [B, 105, 2], likewise.
+
+    Returns:
+      ``contour`` and ``landmarks``, scalars.
+
+    Raises:
+      ValueError: the shapes do not fit together.
+    """
+    contour = face.landmarks_68[:, :NUM_CONTOUR]
+    seen = landmarks_68[:, :NUM_CONTOUR]
+    return {
+        "contour": landmark_error(contour, seen, has_landmarks_68),
+        "landmarks": landmark_error(face.landmarks_105, landmarks_105),
+    }
+
+
+def regularization_terms(
+    parameters: HeadParameters, base: HeadParameters | None = None
+) -> dict[str, Array]:
+    """Mean squares of what should stay small, or near another estimate.
+
+    Args:
+      parameters: of B faces.
+      base: of the same faces, such as a frozen encoder's; None or a field that is None
+        stands for zeros.
+
+    Returns:
+      ``expression``, ``jaw`` and ``shape``, scalars, those that the parameters have.
+
+    Raises:
+      ValueError: the shapes do not fit together.
+    """
+    terms = {}
+    for name in ("expression", "jaw", "shape"):
+        value = getattr(parameters, f"{name}_params")
+        if value is not None:
+            near = getattr(base, f"{name}_params", None)
+            near = jnp.zeros_like(value) if near is None else near
+            terms[name] = _distance(f"base.{name}_params", near, value)
+    return terms
+
+
+def identity_term(shape_params: Array, teacher: Array) -> Array:
+    """Mean squared distance from the shape that a frozen network sees.
+
+    Args:
+      shape_params: [B, n].
+      teacher: [B, n or more], the first n count.
+
+    Returns:
+      Scalar.
+
+    Raises:
+      ValueError: the teacher knows fewer directions, or other faces.
+    """
+    known = teacher[:, : shape_params.shape[1]]
+    return _distance("teacher", known, shape_params)
+
+
+def cycle_terms(
+    wanted: HeadParameters, found: HeadParameters, *, shape: bool
+) -> dict[str, Array]:
+    """How far faces that were made are from what they were made of.
+
+    Pose and camera do not count.
+
+    Args:
+      wanted: of B faces, what the generator was given.
+      found: what the encoder sees in its pictures.
+      shape: whether the shape counts: while the generator is trained, but not the
+        encoder.
+
+    Returns:
+      ``expression``, ``jaw``, ``eyelid`` and ``shape``, scalars, those that count and
+      that ``wanted`` has.
+
+    Raises:
+      ValueError: ``found`` lacks a field of ``wanted``, or has another shape.
+    """
+    names = ("expression", "jaw", "eyelid", *(["shape"] if shape else []))
+    terms = {}
+    for name in names:
+        target = getattr(wanted, f"{name}_params")
+        if target is not None:
+            value = getattr(found, f"{name}_params")
+            terms[name] = _distance(f"found.{name}_params", value, target)
+    return terms
+
+
+def cycle_loss(wanted: HeadParameters, found: HeadParameters, *, shape: bool) -> Array:
+    """The weighted sum of ``cycle_terms``, scalar float32; arguments as there."""
+    terms = cycle_terms(wanted, found, shape=shape)
+    return weighted_sum(terms, {name: CYCLE_WEIGHTS[name] for name in terms})
+
+
+def weighted_sum(terms: Mapping[str, Array], weights: Mapping[str, float]) -> Array:
+    """Puts terms together; those without a weight are only reported.
+
+    Args:
+      terms: scalars by name.
+      weights: by name of the term.
+
+    Returns:
+      Scalar float32.
+
+    Raises:
+      ValueError: a weight that is not zero has no term.
+    """
+    missing = {name for name, weight in weights.items() if weight} - set(terms)
+    if missing:
+        raise ValueError(
+            f"weights: expected only {', '.join(sorted(terms))}, got "
+            f"{', '.join(sorted(missing))} as well"
+        )
+    total = jnp.float32(0)
+    for name, weight in weights.items():
+        total += weight * terms[name] if weight else 0.0
+    return total
+
+
+def _distance(name: str, value: Array | None, target: Array) -> Array:
+    """Mean squared difference of arrays [B, n]."""
+    if value is None or value.shape != target.shape:
+        got = None if value is None else value.shape
+        raise ValueError(f"{name}: expected {target.shape}, got {got}")
+    return jnp.mean(mean_squared_error(value, target))
