@@ -17,6 +17,7 @@ PART_MODULES: dict[str, tuple[str, ...]] = {
         "tests.parity.smirk_geometry",
         "tests.parity.smirk_rendering",
         "tests.parity.smirk_networks",
+        "tests.parity.smirk_functions",
     ),
 }
 """Modules that expose ``PARTS``, by system."""
