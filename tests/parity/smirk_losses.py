@@ -1,17 +1,29 @@
-"""SMIRK's losses that need no network."""
+"""SMIRK's losses: of the cycle, of pretraining, and of the first path of training."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from typing import Any
 
 import jax
+import jax.numpy as jnp
 import numpy as np
 
-from face_jax.geometry.head import HeadParameters
+from face_jax.geometry.head import HeadModel, HeadParameters, LandmarkEmbedding
 from face_jax.heads.flame import flame_from_arrays
+from face_jax.losses.pixel import mean_absolute_error
+from face_jax.nn.batch_norm import apply_with_statistics
 from face_jax.smirk import objectives
-from face_jax.smirk.projection import project_face
+from face_jax.smirk.generator import Generator
+from face_jax.smirk.masking import masked_image, rendered_mask
+from face_jax.smirk.perceptual import perceptual_network, perceptual_terms
+from face_jax.smirk.projection import ProjectedFace, project_face
+from face_jax.smirk.surface_sampling import point_pixels, transfer_pixels
 from face_jax.types import Array
 from tests.parity.fixture import Check, Fixture, Part
 from tests.parity.smirk_geometry import synthetic_assets
+from tests.parity.smirk_networks import channels_first, compare, load, picture
+
+Arrays = Mapping[str, Any]
+Terms = dict[str, Array]
 
 SHARE = 1e-4
 """Of the largest magnitude and of each entry: the stated tolerance."""
@@ -50,33 +62,88 @@ def cycle_loss(fixture: Fixture) -> Iterator[Check]:
 
 def step1_pretrain(fixture: Fixture) -> Iterator[Check]:
     """Every term of pretraining, their sum and its gradients."""
-    inputs, synthetic = fixture.inputs, fixture.meta["synthetic"]
-    assets = synthetic_assets(synthetic["seed"], tuple(synthetic["topology"]))
-    head = flame_from_arrays(assets)
     weights = published_weights(fixture)
 
-    def loss(given: dict[str, Array]) -> tuple[Array, dict[str, Array]]:
-        camera = given["cam"]
-        faces = HeadParameters(**{n: v for n, v in given.items() if n != "cam"})
-        terms = objectives.landmark_terms(
-            project_face(head, faces, camera),
-            inputs["landmarks_fan"],
-            inputs["flag_landmarks_fan"],
-            inputs["landmarks_mp"],
-        )
-        terms |= objectives.regularization_terms(faces)
-        terms["identity"] = objectives.identity_term(
-            faces.shape_params, inputs["mica_shape"]
-        )
+    def loss(given: Arrays, head: HeadModel, inputs: Arrays) -> tuple[Array, Terms]:
+        terms, _ = terms_of_parameters(head, given, inputs)
+        shape = given["shape_params"]
+        terms["identity"] = objectives.identity_term(shape, inputs["mica_shape"])
         return objectives.weighted_sum(terms, weights), terms
 
-    given = parameters(fixture, "enc") | {"cam": inputs["enc_cam"]}
-    (total, terms), gradients = jax.jit(jax.value_and_grad(loss, has_aux=True))(given)
+    run = jax.jit(jax.value_and_grad(loss, has_aux=True))
+    given = parameters(fixture, "enc") | {"cam": fixture.inputs["enc_cam"]}
+    (total, terms), gradients = run(given, full_head(fixture), fixture.inputs)
+    yield from compare_terms(fixture, total, terms)
+    for name, gradient in gradients.items():
+        yield close(fixture, f"grad_{name}", gradient)
+
+
+def step1_train(fixture: Fixture) -> Iterator[Check]:
+    """Every term of the first path with a given rendering, and its pictures."""
+    weights, radius = published_weights(fixture), fixture.config["mask_dilation_radius"]
+    image = picture(fixture, "img")
+    generator, vgg = Generator(), perceptual_network()
+    networks = {"generator": (generator, image, image), "vgg16": (vgg, image)}
+
+    @jax.jit
+    def run(
+        variables: Any, head: HeadModel, given: Arrays, inputs: Arrays, image: Array
+    ) -> tuple[Array, Terms, Array, Array]:
+        terms, face = terms_of_parameters(head, given, inputs)
+        rendered = jnp.repeat(inputs["rendered_gray"][..., None], 3, axis=-1)
+        points = LandmarkEmbedding(inputs["faces_idx"], inputs["bary"])
+        pixels = point_pixels(face.projected, head.faces, points, image.shape[1])
+        masked = masked_image(
+            image,
+            inputs["mask"][:, 0],
+            transfer_pixels(image, pixels, pixels),
+            rendered=rendered_mask(rendered),
+            noise=jnp.moveaxis(inputs["noise_normal_x4"] / 4, 1, -1),
+            centres=inputs["bernoulli_centres"][:, 0] > 0,
+            radius=radius,
+        )
+        made, _ = apply_with_statistics(
+            generator, variables["generator"], rendered, masked, train=True
+        )
+        terms["reconstruction"] = mean_absolute_error(made, image).mean()
+        terms["perceptual"] = perceptual_terms(variables["vgg16"], made, image).sum()
+        return objectives.weighted_sum(terms, weights), terms, masked, made
+
+    given = parameters(fixture, "enc") | {"cam": fixture.inputs["enc_cam"]}
+    variables, head = load(fixture, networks), full_head(fixture)
+    total, terms, masked, made = run(variables, head, given, fixture.inputs, image)
+    yield from compare_terms(fixture, total, terms)
+    yield from compare(fixture, "masked_img", channels_first(masked))
+    yield from compare(fixture, "reconstructed_img", channels_first(made))
+
+
+def full_head(fixture: Fixture) -> HeadModel:
+    """The head that a file's ``synthetic`` entry describes."""
+    synthetic = fixture.meta["synthetic"]
+    assets = synthetic_assets(synthetic["seed"], tuple(synthetic["topology"]))
+    return flame_from_arrays(assets)
+
+
+def terms_of_parameters(
+    head: HeadModel, given: Arrays, inputs: Arrays
+) -> tuple[Terms, ProjectedFace]:
+    """All terms that need no network, and the projected face."""
+    faces = HeadParameters(**{n: v for n, v in given.items() if n != "cam"})
+    face = project_face(head, faces, given["cam"])
+    terms = objectives.landmark_terms(
+        face,
+        inputs["landmarks_fan"],
+        inputs["flag_landmarks_fan"],
+        inputs["landmarks_mp"],
+    )
+    return terms | objectives.regularization_terms(faces), face
+
+
+def compare_terms(fixture: Fixture, total: Array, terms: Terms) -> Iterator[Check]:
+    """Checks the sum and every term; those that are not computed are stored as 0."""
     yield close(fixture, "total", total)
     for name, published in NAMES.items():
         yield close(fixture, f"loss_{published}", terms.get(name, 0.0))
-    for name, gradient in gradients.items():
-        yield close(fixture, f"grad_{name}", gradient)
 
 
 def parameters(fixture: Fixture, prefix: str) -> dict[str, np.ndarray]:
@@ -91,15 +158,13 @@ def published_weights(fixture: Fixture) -> dict[str, float]:
     """The weights that a file's configuration states, by our names."""
     config = fixture.config
     stated = config["loss_weights"]
-    weights = {"contour": stated["landmark_loss"], "landmarks": stated["landmark_loss"]}
-    trained = {
-        "optimize_shape": ("shape", "identity"),
-        "optimize_expression": ("expression", "jaw"),
-    }
-    for switch, names in trained.items():
-        if config[switch]:
-            weights |= {name: stated[NAMES[name]] for name in names}
-    return weights
+    names = ["reconstruction", "perceptual", "emotion"]
+    if config["optimize_shape"]:
+        names += ["shape", "identity"]
+    if config["optimize_expression"]:
+        names += ["expression", "jaw"]
+    landmarks = dict.fromkeys(("contour", "landmarks"), stated["landmark_loss"])
+    return landmarks | {name: stated[NAMES[name]] for name in names}
 
 
 def close(fixture: Fixture, name: str, actual: Array | float) -> Check:
@@ -112,4 +177,5 @@ def close(fixture: Fixture, name: str, actual: Array | float) -> Check:
 PARTS: dict[str, Part] = {
     "cycle_loss": cycle_loss,
     "step1_pretrain": step1_pretrain,
+    "step1_train": step1_train,
 }
