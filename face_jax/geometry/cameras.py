@@ -98,7 +98,8 @@ def project_perspective(points: Array, camera: PerspectiveCamera) -> Array:
     spread = camera.focal[..., None, None] / jnp.where(depth > 0, depth, 1.0)
     x = spread * turned[..., :1] + camera.centre[..., None, :1]
     y = -spread * turned[..., 1:2] + camera.centre[..., None, 1:]
-    return jnp.concatenate([x, y, depth], axis=-1)
+    # The focal length and the principal point may have axes that the depth has not.
+    return jnp.concatenate([x, y, jnp.broadcast_to(depth, x.shape)], axis=-1)
 
 
 def to_screen(projected: Array, depth: float = SCREEN_DEPTH) -> Array:

@@ -8,6 +8,7 @@ import dataclasses
 
 import flax.struct
 import jax.numpy as jnp
+import numpy as np
 
 from face_jax.geometry import skinning
 from face_jax.geometry.products import matmul
@@ -21,6 +22,13 @@ _JOINT_OF_FIELD = {
     "eye_pose": ("left_eye", "right_eye"),
 }
 """Which joints the rotations of ``HeadParameters`` turn."""
+
+_BASIS_OF_FIELD = {
+    "shape_params": "identity_basis",
+    "expression_params": "expression_basis",
+    "eyelid_params": "eyelid_basis",
+}
+"""Which directions of a head its coefficients weigh."""
 
 
 @flax.struct.dataclass
@@ -160,7 +168,7 @@ def pose_head(
 
     Raises:
       ValueError: a field is wider than its basis or has not the width it needs, or
-        the head lacks what a field moves.
+        the head lacks what a field moves; or leading axes do not broadcast.
     """
     _check(head, parameters)
     shaped = head.template + _moved(head.identity_basis, parameters.shape_params)
@@ -168,7 +176,9 @@ def pose_head(
     lids = _moved(head.eyelid_basis, parameters.eyelid_params)
     before, after = (lids, 0.0) if eyelids_before_skinning else (0.0, lids)
     posed = _skin(head, shaped, before, _rotations(head, parameters))
-    return dataclasses.replace(posed, vertices=posed.vertices + after)
+    vertices = posed.vertices + after
+    joints = (*vertices.shape[:-2], *posed.joints.shape[-2:])
+    return PosedHead(vertices, jnp.broadcast_to(posed.joints, joints))
 
 
 def _moved(basis: Array | None, coefficients: Array | None) -> Array | float:
@@ -218,29 +228,42 @@ def _skin(
 
 def _check(head: HeadModel, parameters: HeadParameters) -> None:
     """Refuses parameters that the head has no use for."""
-    for field, basis in (
-        ("shape_params", head.identity_basis),
-        ("expression_params", head.expression_basis),
-        ("eyelid_params", head.eyelid_basis),
-    ):
-        value = getattr(parameters, field)
-        if value is None:
-            continue
-        if basis is None:
-            raise ValueError(f"{field}: head {head.name!r} has no such directions")
-        if value.shape[-1] > basis.shape[-1]:
-            raise ValueError(
-                f"{field}: expected at most {basis.shape[-1]} numbers for head "
-                f"{head.name!r}, got {value.shape[-1]}"
-            )
-    for field, joints in _JOINT_OF_FIELD.items():
-        value = getattr(parameters, field)
-        if value is not None and value.shape[-1] != 3 * len(joints):
-            raise ValueError(
-                f"{field}: expected {3 * len(joints)} numbers, got {value.shape[-1]}"
-            )
-        missing = set(joints) - set(head.joint_names or ("root",))
-        if value is not None and missing:
-            raise ValueError(
-                f"{field}: head {head.name!r} has no joint {', '.join(sorted(missing))}"
-            )
+    given = {
+        field.name: np.shape(getattr(parameters, field.name))
+        for field in dataclasses.fields(parameters)
+        if getattr(parameters, field.name) is not None
+    }
+    for name, shape in given.items():
+        if not shape:
+            raise ValueError(f"{name}: expected numbers [..., n], got a single one")
+        if name in _JOINT_OF_FIELD:
+            _check_rotations(head, name, shape[-1])
+        else:
+            _check_coefficients(head, name, shape[-1])
+    try:
+        np.broadcast_shapes(*(shape[:-1] for shape in given.values()))
+    except ValueError:
+        leading = ", ".join(f"{name} {[*s[:-1]]}" for name, s in given.items())
+        raise ValueError(f"leading axes do not broadcast: {leading}") from None
+
+
+def _check_coefficients(head: HeadModel, name: str, width: int) -> None:
+    basis = getattr(head, _BASIS_OF_FIELD[name])
+    if basis is None:
+        raise ValueError(f"{name}: head {head.name!r} has no such directions")
+    if width > basis.shape[-1]:
+        raise ValueError(
+            f"{name}: expected at most {basis.shape[-1]} numbers for head "
+            f"{head.name!r}, got {width}"
+        )
+
+
+def _check_rotations(head: HeadModel, name: str, width: int) -> None:
+    joints = _JOINT_OF_FIELD[name]
+    if width != 3 * len(joints):
+        raise ValueError(f"{name}: expected {3 * len(joints)} numbers, got {width}")
+    missing = set(joints) - set(head.joint_names or ("root",))
+    if missing:
+        raise ValueError(
+            f"{name}: head {head.name!r} has no joint {', '.join(sorted(missing))}"
+        )

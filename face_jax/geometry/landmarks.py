@@ -40,7 +40,7 @@ def surface_points(
     Args:
       vertices: [..., V, 3].
       faces: [F, 3] int32.
-      embedding: of P points; leading axes before P, if any, are the leading axes of
+      embedding: of P points; leading axes before P broadcast against those of
         ``vertices``.
 
     Returns:
@@ -50,7 +50,10 @@ def surface_points(
     if corners.ndim == 2:
         found = vertices[..., corners, :]
     else:
-        flat = corners.reshape(*corners.shape[:-2], -1, 1)
+        batch = jnp.broadcast_shapes(corners.shape[:-2], vertices.shape[:-2])
+        vertices = jnp.broadcast_to(vertices, (*batch, *vertices.shape[-2:]))
+        corners = jnp.broadcast_to(corners, (*batch, *corners.shape[-2:]))
+        flat = corners.reshape(*batch, -1, 1)
         found = jnp.take_along_axis(vertices, flat, axis=-2)
         found = found.reshape(*corners.shape, 3)
     return jnp.sum(embedding.bary[..., None] * found, axis=-2)
@@ -87,7 +90,8 @@ def landmarks_68(head: HeadModel, vertices: Array, parameters: HeadParameters) -
     Args:
       head: with embeddings ``contour_79`` and ``static_51``.
       vertices: [..., V, 3] of the posed head.
-      parameters: that posed it; root and neck rotations are read.
+      parameters: that posed it; root and neck rotations are read, whose leading axes
+        broadcast against those of the vertices.
 
     Returns:
       [..., 68, 3].
@@ -97,7 +101,8 @@ def landmarks_68(head: HeadModel, vertices: Array, parameters: HeadParameters) -
     """
     contours = _embedding(head, "contour_79")
     row = contour_row(parameters.pose_params, parameters.neck_pose)
-    row = jnp.broadcast_to(row, vertices.shape[:-2])
+    batch = jnp.broadcast_shapes(row.shape, vertices.shape[:-2])
+    vertices = jnp.broadcast_to(vertices, (*batch, *vertices.shape[-2:]))
     seen = LandmarkEmbedding(contours.faces[row], contours.bary[row])
     contour = surface_points(vertices, head.faces, seen)
     inner = surface_points(vertices, head.faces, _embedding(head, "static_51"))

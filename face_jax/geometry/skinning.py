@@ -66,9 +66,14 @@ def kinematic_chain(
       parents: row of every joint's parent, smaller than its own; -1 for the root,
         which stays where it is.
 
+    Leading axes broadcast against each other.
+
     Returns:
       Rotations [..., J, 3, 3] in model space and posed joints [..., J, 3].
     """
+    batch = jnp.broadcast_shapes(rotations.shape[:-3], joints.shape[:-2])
+    rotations = jnp.broadcast_to(rotations, (*batch, *rotations.shape[-3:]))
+    joints = jnp.broadcast_to(joints, (*batch, *joints.shape[-2:]))
     turned, posed = [rotations[..., 0, :, :]], [joints[..., 0, :]]
     for joint, parent in list(enumerate(parents))[1:]:
         bone = joints[..., joint, :] - joints[..., parent, :]
@@ -90,10 +95,13 @@ def linear_blend_skinning(
       joints: [..., J, 3] at rest.
       posed: [..., J, 3] where the joints go.
 
+    Leading axes broadcast against each other.
+
     Returns:
       [..., V, 3].
     """
     offsets = posed - _apply(rotations, joints)
+    rotations = jnp.broadcast_to(rotations, (*offsets.shape, 3))
     motions = jnp.concatenate([rotations, offsets[..., None]], axis=-1)
     blended = einsum("vj,...jab->...vab", weights, motions)
     return _apply(blended[..., :3], vertices) + blended[..., 3]

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from face_jax.geometry import rotations
+from tests.geometry.reference import exponential
 
 SMALL = [0.0, 1e-12, 1e-7, 1e-4, 0.05, 0.0999, 0.1001]
 LARGE = [0.5, 2.0, np.pi - 1e-3, np.pi, np.pi + 1e-3, 6.0]
@@ -16,17 +17,6 @@ def vectors(angles):
     axes = np.random.default_rng(0).normal(size=(2, 3))
     axes = np.concatenate([np.eye(3), axes / np.linalg.norm(axes, axis=1)[:, None]])
     return (np.asarray(angles)[:, None, None] * axes).reshape(-1, 3)
-
-
-def exponential(vector):
-    """exp(K) in float64: a short power series, squared ten times."""
-    x, y, z = np.asarray(vector, np.float64) / 2**10
-    cross = np.array([[0, -z, y], [z, 0, -x], [-y, x, 0]])
-    term, total = np.eye(3), np.eye(3)
-    for order in range(1, 12):
-        term = term @ cross / order
-        total = total + term
-    return np.linalg.matrix_power(total, 2**10)
 
 
 def exact(vectors):
