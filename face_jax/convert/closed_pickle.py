@@ -95,7 +95,8 @@ def _array(contents: bytes, where: str) -> Any:
             _, _, data_type = np.lib.format.read_array_header_2_0(file)
         if not data_type.hasobject:
             return np.lib.format.read_array(io.BytesIO(contents), allow_pickle=False)
-    except (ValueError, EOFError) as error:
+    # Of a damaged header the size may be more than there is memory.
+    except (ValueError, EOFError, MemoryError) as error:
         raise ValueError(f"{where}: not a readable .npy file ({error})") from error
     array = _unpickle(file.read(), where)
     return array.item() if isinstance(array, np.ndarray) and not array.ndim else array

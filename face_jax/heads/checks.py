@@ -18,6 +18,16 @@ _OPTIONAL = (
 )
 
 
+_AXES = {
+    "template": 2,
+    "faces": 2,
+    "identity_basis": 3,
+    "expression_basis": 3,
+    "uvs": 2,
+}
+"""Numbers of axes of the arrays that tell the sizes of the others."""
+
+
 def check_head(head: HeadModel, where: str) -> None:
     """Checks that the parts of a head fit together.
 
@@ -28,8 +38,10 @@ def check_head(head: HeadModel, where: str) -> None:
     Raises:
       ValueError: an array has another shape than the rest asks for, holds values that
         are not finite, or names a vertex, face, texture coordinate or material that
-        does not exist. The message names the field, what was expected and what it is.
+        does not exist; or joints lack what moves them. The message names the field, what was expected and what it is.
     """
+    _check_axes(head, where)
+    _check_joints(head, where)
     for field, shape in _expected_shapes(head).items():
         array = np.asarray(getattr(head, field))
         if array.shape != shape:
@@ -48,6 +60,36 @@ def check_head(head: HeadModel, where: str) -> None:
                 f"{where}: region {name}: expected {_text((len(head.template),))}, "
                 f"got {_text(np.shape(mask))}"
             )
+        if np.asarray(mask).dtype != bool:
+            raise ValueError(
+                f"{where}: region {name}: expected bool, got {np.asarray(mask).dtype}"
+            )
+
+
+def _check_axes(head: HeadModel, where: str) -> None:
+    """Refuses arrays whose number of axes leaves the head without sizes."""
+    for field, axes in _AXES.items():
+        found = np.ndim(getattr(head, field))
+        if getattr(head, field) is not None and found != axes:
+            raise ValueError(f"{where}: {field}: expected {axes} axes, got {found}")
+
+
+def _check_joints(head: HeadModel, where: str) -> None:
+    """Refuses joints without parents, and parents that do not come first."""
+    parents = head.joint_parents
+    ordered = all(
+        isinstance(parent, int) and min(0, joint - 1) <= parent < joint
+        for joint, parent in enumerate(parents)
+    )
+    if len(parents) != len(head.joint_names) or not ordered:
+        raise ValueError(
+            f"{where}: joint_parents: expected -1 and then rows of earlier joints, one "
+            f"for each of {len(head.joint_names)} joints, got {list(parents)}"
+        )
+    if (head.joint_regressor is None) != (head.skinning_weights is None):
+        raise ValueError(
+            f"{where}: joint_regressor, skinning_weights: expected both or none"
+        )
 
 
 def _expected_shapes(head: HeadModel) -> Mapping[str, tuple[int, ...]]:

@@ -171,7 +171,7 @@ def _directions(
     if split is None:
         raise ValueError(
             f"{where}: shapedirs: {count} directions; say how many are of identity "
-            "(num_identity)"
+            "(num_identity, --identities)"
         )
     if not 0 <= split <= count:
         raise ValueError(f"num_identity: expected 0 to {count}, got {split}")

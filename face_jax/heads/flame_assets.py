@@ -40,7 +40,7 @@ def _mediapipe_entries(path: Path) -> dict[str, Any]:
     if missing:
         raise ValueError(f"{path}: has no {', '.join(sorted(missing))}")
     order = found.get("landmark_indices", MEDIAPIPE_105)
-    if tuple(np.asarray(order).tolist()) != MEDIAPIPE_105:
+    if tuple(np.ravel(order).tolist()) != MEDIAPIPE_105:
         raise ValueError(
             f"{path}: landmark_indices: expected the 105 published ones, in their order"
         )
@@ -53,7 +53,7 @@ def _mediapipe_entries(path: Path) -> dict[str, Any]:
 def _texture_entries(path: Path) -> dict[str, Any]:
     """Texture coordinates and triangles ``v/vt`` of an OBJ file."""
     uvs, corners = [], []
-    for line in path.read_text(encoding="utf-8").splitlines():
+    for line in path.read_text(encoding="utf-8", errors="replace").splitlines():
         word, *values = line.split() or [""]
         if word == "vt":
             uvs.append(values[:2])
@@ -156,10 +156,13 @@ def eyelids(arrays: Mapping[str, Any], where: str) -> Array | None:
         return None
     if len(keys) == 1:
         raise ValueError(f"{where}: has only one of l_eyelid and r_eyelid")
-    left, right = (np.asarray(arrays[key], np.float32) for key in keys)
+    left, right = (np.asarray(arrays[key]) for key in keys)
+    for key, array in zip(keys, (left, right), strict=True):
+        if array.dtype.kind not in "iuf":
+            raise ValueError(f"{where}: {key}: expected numbers, got {array.dtype}")
     if left.shape != right.shape:
         raise ValueError(f"{where}: l_eyelid {left.shape}, but r_eyelid {right.shape}")
-    return jnp.asarray(np.stack([left, right], axis=-1))
+    return jnp.asarray(np.stack([left, right], axis=-1).astype(np.float32))
 
 
 def texture_coordinates(

@@ -155,14 +155,18 @@ def _read(path: Path) -> dict[str, np.ndarray]:
     try:
         with np.load(path, allow_pickle=False) as archive:
             return {name: archive[name] for name in archive.files}
-    except (zipfile.BadZipFile, zlib.error, ValueError, EOFError, AttributeError) as e:
+    # Foreign, cut, encrypted and oversized files each fail in a way of their own.
+    except (
+        *(zipfile.BadZipFile, zlib.error, ValueError, EOFError, TypeError),
+        *(AttributeError, NotImplementedError, RuntimeError, MemoryError),
+    ) as e:
         raise ValueError(f"{path}: not a readable .npz file ({e})") from e
 
 
 def _check_format(path: Path, contents: Mapping[str, np.ndarray]) -> Mapping[str, Any]:
     try:
         texts = json.loads(str(contents["head"]))
-        known = texts["format"] == FORMAT
+        known = texts["format"] == FORMAT and isinstance(texts["version"], int)
     except (KeyError, TypeError, ValueError):
         known = False
     if not known:

@@ -167,3 +167,11 @@ def test_missing_and_damaged_files(tmp_path):
     (tmp_path / "cut.pkl").write_bytes(contents[:-40])
     with pytest.raises(ValueError, match=r"cut\.pkl"):
         read_pickle(tmp_path / "cut.pkl")
+
+
+def test_sizes_beyond_all_memory_are_told(tmp_path):
+    header = {"descr": "<f8", "fortran_order": False, "shape": (10**15,)}
+    with open(tmp_path / "huge.npy", "wb") as file:
+        np.lib.format.write_array_header_1_0(file, header)
+    with pytest.raises(ValueError, match=r"huge\.npy: not a readable \.npy file"):
+        read_npy(tmp_path / "huge.npy")

@@ -167,6 +167,10 @@ BROKEN = {
     "weights": (lambda a: {"weights": a["weights"].T}, "skinning_weights: expected"),
     "tree": (lambda a: {"kintree_table": a["kintree_table"][:, :4]}, "parents"),
     "lid": (lambda a: {"l_eyelid": a["l_eyelid"][:-1]}, "l_eyelid"),
+    "lid of text": (
+        lambda a: {"l_eyelid": {"a": 1}},
+        "l_eyelid: expected numbers, got object",
+    ),
     "lids": (lambda a: {f"{s}_eyelid": np.zeros((9, 3)) for s in "lr"}, "eyelid_basis"),
     "points": (
         lambda a: {"static_lmk_faces_idx": a["static_lmk_faces_idx"][:50]},
@@ -240,8 +244,10 @@ def test_mediapipe_points_in_another_order(folder, assets):
         load_flame(model, folder / "assets")
 
 
-@pytest.mark.parametrize("text", ["f 1/1 2/2", "f 1 2 3", "vt 0\nf 1/1 2/2 3/3", ""])
+@pytest.mark.parametrize(
+    "text", [b"f 1/1 2/2", b"f 1 2 3", b"vt 0\nf 1/1 2/2 3/3", b"", b"\xff\xd8\xff"]
+)
 def test_texture_files_of_another_kind(folder, text):
-    (folder / "assets" / "head_template.obj").write_text(text)
+    (folder / "assets" / "head_template.obj").write_bytes(text)
     with pytest.raises(ValueError, match=r"head_template\.obj: expected triangles"):
         load_flame(folder / "generic_model.pkl", folder / "assets")

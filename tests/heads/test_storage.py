@@ -119,6 +119,32 @@ def test_every_static_field_is_stored():
     assert static == set(TEXTS)
 
 
+@pytest.mark.parametrize("version", [None, "1", [1]])
+def test_versions_that_are_no_numbers_are_told(stored, version):
+    texts = json.loads(str(np.load(stored)["head"]))
+    rewrite(stored, head=np.array(json.dumps({**texts, "version": version})))
+    with pytest.raises(ValueError, match=r"head\.npz: not a head model"):
+        load_head(stored)
+
+
+def test_files_of_one_array_are_told(tmp_path):
+    path = tmp_path / "head.npy"
+    np.save(path, np.zeros(3))
+    with pytest.raises(ValueError, match=r"head\.npy: not a readable \.npz file"):
+        load_head(path)
+
+
+def test_sizes_beyond_all_memory_are_told(tmp_path):
+    header = {"descr": "<f8", "fortran_order": False, "shape": (10**15,)}
+    with (
+        zipfile.ZipFile(tmp_path / "head.npz", "w") as archive,
+        archive.open("template.npy", "w") as file,
+    ):
+        np.lib.format.write_array_header_1_0(file, header)
+    with pytest.raises(ValueError, match=r"head\.npz: not a readable \.npz file"):
+        load_head(tmp_path / "head.npz")
+
+
 def test_objects_are_refused(tmp_path):
     path = tmp_path / "head.npz"
     np.savez(path, head=np.array({"format": "face_jax head"}, dtype=object))
