@@ -7,6 +7,7 @@ command line generates them.
 import dataclasses
 import hashlib
 import json
+import math
 import os
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,20 @@ CACHE_VARIABLE = "FACE_JAX_CACHE"
 SPLITS = ("train", "validation", "test")
 BUILT_IN_HEAD = "procedural"
 FORMATS = ("png", "jpeg")
+
+_MANY = 10_000_000
+"""Far more than disks hold; each picture is planned in memory."""
+_RANGES = {
+    "images": (0, _MANY),
+    "clips": (0, _MANY),
+    "num_frames": (1, 100_000),
+    "size": (16, 2048),
+    "images_per_person": (1, _MANY),
+    "clips_per_person": (1, _MANY),
+    "occluded": (0, 1),
+    "seed": (0, 2**32 - 1),
+}
+"""Smallest and largest number of each setting."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -55,17 +70,14 @@ class SyntheticSettings:
 
     def __post_init__(self) -> None:
         """Refuses settings that no data set can have."""
-        for name in ("num_frames", "images_per_person", "clips_per_person"):
-            _at_least(name, getattr(self, name), 1)
-        for name in ("images", "clips", "seed"):
-            _at_least(name, getattr(self, name), 0)
-        _at_least("size", self.size, 16)
-        if not self.frame_rate > 0:
+        for name, (least, most) in _RANGES.items():
+            value = getattr(self, name)
+            if not least <= value <= most:
+                raise ValueError(f"{name}: expected {least} to {most}, got {value}")
+        if not 0 < self.frame_rate < math.inf:
             raise ValueError(f"frame_rate: expected above 0, got {self.frame_rate}")
         if not self.images and not self.clips:
             raise ValueError("images, clips: expected at least one of them, got none")
-        if not 0 <= self.occluded <= 1:
-            raise ValueError(f"occluded: expected 0 to 1, got {self.occluded}")
         if self.picture_format not in FORMATS:
             raise ValueError(
                 f"picture_format: expected one of {', '.join(FORMATS)}, "
@@ -128,11 +140,6 @@ def split_of(identity: int) -> str:
       A name in ``SPLITS``.
     """
     return {4: "validation", 9: "test"}.get(identity % 10, "train")
-
-
-def _at_least(name: str, value: int, least: int) -> None:
-    if value < least:
-        raise ValueError(f"{name}: expected at least {least}, got {value}")
 
 
 def _digest(path: str) -> str:

@@ -46,18 +46,28 @@ def check_folder(folder: Path, settings: SyntheticSettings) -> None:
     """Refuses a folder that belongs to a data set of other settings.
 
     Raises:
-      ValueError: names the first difference.
+      ValueError: names the first difference, or a file of settings that is none.
     """
     path = folder / SETTINGS_FILE
     if not path.is_file():
         return
-    stored, wanted = json.loads(path.read_text(encoding="utf-8")), settings.describe()
+    stored, wanted = _stored_settings(path), settings.describe()
     for name in wanted:
         if stored.get(name) != wanted[name]:
             raise ValueError(
                 f"{folder}: holds a data set with {name} {stored.get(name)}, expected "
                 f"{wanted[name]}; choose another folder, or remove that one"
             )
+
+
+def _stored_settings(path: Path) -> dict[str, Any]:
+    try:
+        stored = json.loads(path.read_text(encoding="utf-8"))
+    except ValueError as error:
+        raise ValueError(f"{path}: expected settings of a data set: {error}") from error
+    if not isinstance(stored, dict):
+        raise ValueError(f"{path}: expected settings of a data set, got {stored!r:.50}")
+    return stored
 
 
 def pictures_left(folder: Path, settings: SyntheticSettings) -> int:
@@ -90,12 +100,13 @@ def generate(
         show facial actions.
     """
     check_folder(folder, settings)
-    folder.mkdir(parents=True, exist_ok=True)
-    remove_abandoned(folder)
-    _write_json(folder / SETTINGS_FILE, settings.describe())
-    plan = make_plan(settings)
+    # Nothing is written for a head that the director cannot use.
     director = Director(head, settings.size, settings.seed, settings.frame_rate)
     layout = record_features.layout_of(director.rig, settings.picture_format)
+    plan, described = make_plan(settings), settings.describe()
+    folder.mkdir(parents=True, exist_ok=True)
+    remove_abandoned(folder)
+    _write_json(folder / SETTINGS_FILE, described)
     done = 0
     with ThreadPoolExecutor(1) as camera, ThreadPoolExecutor(2) as laboratory:
         crew = Crew(settings, director, studio, layout, camera, laboratory)

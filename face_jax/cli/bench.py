@@ -5,6 +5,8 @@ import json
 import platform
 from pathlib import Path
 
+from face_jax.cli.outputs import check_file, check_number
+
 DESCRIPTION = """\
 Times the renderer on this machine: which face every pixel sees, rasterization and the
 shaded picture, with and without gradients, of a whole head and of its face, one and
@@ -53,14 +55,15 @@ def main(args: argparse.Namespace) -> int:
     """Times and prints a table; returns the exit status.
 
     Raises:
-      ValueError: a number below its smallest.
-      FileNotFoundError: there is no such head model.
+      ValueError: a number out of its range, or a head that has no face.
+      OSError: there is no such head model, or ``--out`` cannot be written.
     """
-    for name, least in (("rounds", 1), ("size", 1)):
-        if getattr(args, name) < least:
-            raise ValueError(f"--{name}: at least {least} expected")
-    if min(args.batches) < 1:
-        raise ValueError(f"--batches: at least 1 expected, got {min(args.batches)}")
+    check_number("--rounds", args.rounds, 1, 1000)
+    check_number("--size", args.size, 1, 4096)
+    for batch in args.batches:
+        check_number("--batches", batch, 1, 1024)
+    if args.out is not None:
+        check_file(args.out)
     # Imported here: `face-jax --help` describes commands without starting JAX.
     import jax
 
@@ -90,5 +93,6 @@ def main(args: argparse.Namespace) -> int:
             }
             for case, timing in zip(found, timings, strict=True)
         ]
+        args.out.parent.mkdir(parents=True, exist_ok=True)
         args.out.write_text(json.dumps(records, indent=1), encoding="utf-8")
     return 0

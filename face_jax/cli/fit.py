@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from face_jax.cli.outputs import LARGEST_SEED, check_folder, check_number
+
 if TYPE_CHECKING:
     from face_jax.fitting.comparison import Fit
 
@@ -72,7 +74,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def main(args: argparse.Namespace) -> int:
-    """Fits, reports; returns the exit status."""
+    """Fits, reports; returns the exit status.
+
+    Raises:
+      ValueError: a number is out of its range, or the file is no head model.
+      OSError: there is no such head model, or the report cannot be written.
+    """
     _check(args)
     # Imported here: `face-jax --help` describes commands without starting JAX.
     import jax
@@ -104,10 +111,12 @@ def main(args: argparse.Namespace) -> int:
 
 
 def _check(args: argparse.Namespace) -> None:
-    for name, step in (("heads", 1), ("steps", 25), ("size", 16)):
-        value = getattr(args, name)
-        if value < step or value % step:
-            raise ValueError(f"--{name}: expected a multiple of {step}, got {value}")
+    check_folder(args.out)
+    check_number("--heads", args.heads, 1, 256)
+    check_number("--degrees", args.degrees, 0, 180)
+    check_number("--steps", args.steps, 25, 100_000, step=25)
+    check_number("--size", args.size, 16, 2048, step=16)
+    check_number("--seed", args.seed, 0, LARGEST_SEED)
 
 
 def _write(
@@ -118,11 +127,11 @@ def _write(
     from face_jax.fitting.pictures import error_curves, progress_sheet
     from face_jax.tables import to_markdown
 
+    sheet, curves = progress_sheet(target, fits), error_curves(fits)
+    text = to_markdown(comparison_table(fits))
     args.out.mkdir(parents=True, exist_ok=True)
-    table = comparison_table(fits)
-    write_image(args.out / "fit.png", progress_sheet(target, fits))
-    (args.out / "curves.png").write_bytes(error_curves(fits))
-    text = to_markdown(table)
+    write_image(args.out / "fit.png", sheet)
+    (args.out / "curves.png").write_bytes(curves)
     (args.out / "report.md").write_text(text, encoding="utf-8")
     summary = {
         name: {

@@ -3,6 +3,8 @@
 import argparse
 from pathlib import Path
 
+from face_jax.cli.outputs import check_file
+
 DESCRIPTION = """\
 Writes a head model as one .npz file, which `face_jax.heads.library.head` and every
 command that asks for a head take.
@@ -45,6 +47,7 @@ def main(args: argparse.Namespace) -> int:
     from face_jax.heads.storage import check_name, save_head
 
     check_name(args.out)
+    check_file(args.out)
     head = args.build(args)
     save_head(args.out, head, compact=args.compact)
     print(

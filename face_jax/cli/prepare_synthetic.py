@@ -3,6 +3,8 @@
 import argparse
 from pathlib import Path
 
+from face_jax.cli.outputs import check_folder
+
 DESCRIPTION = """\
 Draws pictures and clips of people who do not exist, with everything that is true of
 them: parameters of the head model, camera, 68 and 105 landmarks, masks of the face and
@@ -69,7 +71,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def main(args: argparse.Namespace) -> int:
-    """Generates what is missing; returns the exit status."""
+    """Generates what is missing; returns the exit status.
+
+    Raises:
+      ValueError: a setting is out of its range, the head cannot show expressions, or
+        the folder holds another data set.
+      OSError: there is no such head model, or the folder cannot be written.
+    """
+    check_folder(args.out)
     from data_pipelines.sources.synthetic_settings import SyntheticSettings
     from face_jax.cli.synthetic_data import generate
     from face_jax.cli.synthetic_report import write_report

@@ -78,7 +78,13 @@ def cases(
 
     Yields:
       Cases, compiled and run once.
+
+    Raises:
+      ValueError: the head has no such region.
     """
+    if "face" not in head.regions:
+        has = ", ".join(sorted(head.regions)) or "none"
+        raise ValueError(f"head {head.name!r} has no region 'face', it has: {has}")
     faces = np.asarray(head.faces)
     everything = np.ones(len(head.template), bool)
     masks = {"head": everything, "face": np.asarray(head.regions["face"])}

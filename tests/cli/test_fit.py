@@ -27,13 +27,20 @@ def test_the_head_behind_a_picture_is_found(tmp_path, capsys):
 @pytest.mark.parametrize(
     ("flags", "message"),
     [
-        (["--steps", "30"], "--steps: expected a multiple of 25, got 30"),
-        (["--size", "100"], "--size: expected a multiple of 16, got 100"),
-        (["--heads", "0"], "--heads: expected a multiple of 1, got 0"),
-        (["--head", "absent.npz"], "absent.npz: no such head"),
+        (["--steps", "30"], "--steps: expected a multiple of 25, 25 to 100000, got 30"),
+        (["--size", "100"], "--size: expected a multiple of 16, 16 to 2048, got 100"),
+        (["--size", "16000"], "--size: expected a multiple of 16, 16 to 2048"),
+        (["--heads", "0"], "--heads: expected 1 to 256, got 0"),
+        (["--degrees", "nan"], "--degrees: expected 0 to 180, got nan"),
+        (["--seed", "-1"], "--seed: expected 0 to 4294967295, got -1"),
+        (["--head", "nonsense"], "nonsense: no such head; expected 'procedural' or a"),
+        (["--head", __file__], "test_fit.py: not a readable .npz file"),
+        (["--out", __file__], "expected a folder, "),
+        (["--out", f"{__file__}/below"], "test_fit.py is a file"),
     ],
 )
-def test_wrong_numbers_and_heads_are_named(flags, message, tmp_path, capsys):
-    assert main(["fit", *flags, "--out", str(tmp_path / "fit")]) == 2
-    assert message in capsys.readouterr().err
-    assert not (tmp_path / "fit").exists()
+def test_wrong_input_is_one_line_and_writes_nothing(flags, message, tmp_path, capsys):
+    assert main(["fit", "--out", str(tmp_path / "fit"), *flags]) == 2
+    told = capsys.readouterr().err
+    assert message in told and told.count("\n") == 1
+    assert not list(tmp_path.iterdir())

@@ -1,3 +1,4 @@
+import pickle
 import subprocess
 
 import numpy as np
@@ -65,7 +66,52 @@ def test_wrong_input_is_one_line_and_writes_nothing(repository, tmp_path, capsys
     said = run(capsys, "ict", repository, "--out", tmp_path / "a.obj")
     assert "expected a name ending in .npz" in said
     assert "no.pkl" in run(capsys, "flame", tmp_path / "no.pkl", "--out", out)
+    said = run(capsys, "ict", repository, "--identities", 101, "--out", out)
+    assert "identities: expected a number from 0 to 100, got 101" in said
     assert not list(tmp_path.iterdir())
+
+
+class Hostile:
+    """A pickle that would make a file when it is read."""
+
+    def __init__(self, path):
+        self.path = path
+
+    def __reduce__(self):
+        return type(self.path).touch, (self.path,)
+
+
+@pytest.mark.parametrize("name", ["model.pkl", "model.npz"])
+def test_hostile_models_are_refused_and_do_nothing(name, tmp_path, capsys):
+    mark, model = tmp_path / "mark", tmp_path / name
+    if model.suffix == ".pkl":
+        model.write_bytes(pickle.dumps({"v_template": Hostile(mark)}))
+    else:
+        np.savez(model, v_template=np.array([Hostile(mark)], object))
+    said = run(capsys, "flame", model, "--out", tmp_path / "a.npz")
+    assert name in said and "pathlib" in said
+    assert [file.name for file in tmp_path.iterdir()] == [name]
+    said = run(capsys, "ict", model, "--out", tmp_path / "a.npz")
+    assert f"{name}: no such folder; expected ICT-FaceKit's" in said
+
+
+@pytest.mark.parametrize("name", ["model.pkl", "model.npz"])
+def test_files_of_other_kinds_are_told(name, tmp_path, capsys):
+    model, out = tmp_path / name, tmp_path / "a.npz"
+    for contents in (b"", b"\x89PNG\r\n\x1a\n", b"name: value\n"):
+        model.write_bytes(contents)
+        assert f"{name}: not a" in run(capsys, "flame", model, "--out", out)
+    assert not out.exists()
+
+
+def test_places_that_cannot_be_written_are_told_before_reading(tmp_path, capsys):
+    (tmp_path / "file").touch()
+    (tmp_path / "folder.npz").mkdir()
+    absent = tmp_path / "absent"
+    said = run(capsys, "ict", absent, "--out", tmp_path / "folder.npz")
+    assert "expected a file to write, got a folder" in said
+    said = run(capsys, "flame", absent, "--out", tmp_path / "file" / "a.npz")
+    assert "expected a folder" in said and "file is a file" in said
 
 
 def test_repository_is_cloned_when_asked(repository, tmp_path, capsys, monkeypatch):

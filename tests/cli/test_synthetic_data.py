@@ -12,6 +12,7 @@ from face_jax.cli.__main__ import main
 from face_jax.cli.synthetic_data import ensure
 from face_jax.heads import library
 from tests.data_pipelines.synth.plain_studio import PlainStudio, plain_head
+from tests.heads.tiny_head import bare_head
 
 SMALL = {"people": 2, "num_frames": 4, "size": 32}
 
@@ -82,3 +83,43 @@ def test_another_data_set_is_refused_in_one_line(tmp_path, capsys):
     assert prepare(tmp_path / "faces", "--seed", "1") == 2
     told = capsys.readouterr().err
     assert "holds a data set with seed 0, expected 1" in told
+
+
+@pytest.mark.parametrize(
+    ("flags", "message"),
+    [
+        (["--images", "0", "--clips=0"], "images, clips: expected at least one of"),
+        (["--images", "-1"], "images: expected 0 to 10000000, got -1"),
+        (["--size", "8"], "size: expected 16 to 2048, got 8"),
+        (["--size", "100000"], "size: expected 16 to 2048, got 100000"),
+        (["--rate", "inf"], "frame_rate: expected above 0, got inf"),
+        (["--rate", "nan"], "frame_rate: expected above 0, got nan"),
+        (["--occluded", "nan"], "occluded: expected 0 to 1, got nan"),
+        (["--seed", "-1"], "seed: expected 0 to 4294967295, got -1"),
+        (["--head", "nonsense"], "nonsense: no such head; expected 'procedural' or a"),
+        (["--out", __file__], "expected a folder, "),
+    ],
+)
+def test_wrong_input_is_one_line_and_writes_nothing(flags, message, tmp_path, capsys):
+    assert prepare(tmp_path / "faces", *flags) == 2
+    told = capsys.readouterr().err
+    assert message in told and told.count("\n") == 1
+    assert not list(tmp_path.iterdir())
+
+
+def test_nothing_is_written_for_a_head_that_shows_no_expressions(
+    tmp_path, capsys, monkeypatch
+):
+    monkeypatch.setattr(library, "head", lambda name: bare_head())
+    assert prepare(tmp_path / "faces") == 2
+    assert "it lacks" in capsys.readouterr().err
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("contents", ["", "[1]", "no JSON"])
+def test_foreign_settings_in_the_folder_are_told(contents, tmp_path, capsys):
+    (tmp_path / "settings.json").write_text(contents)
+    assert prepare(tmp_path) == 2
+    told = capsys.readouterr().err
+    assert "settings.json: expected settings of a data set" in told
+    assert (tmp_path / "settings.json").read_text() == contents

@@ -99,10 +99,10 @@ def test_the_built_in_data_set_has_a_place_of_its_own(tmp_path, monkeypatch):
     ("change", "message"),
     [
         ({"images": 0, "clips": 0}, "expected at least one"),
-        ({"images": 1, "size": 8}, "size: expected at least 16, got 8"),
+        ({"images": 1, "size": 8}, "size: expected 16 to 2048, got 8"),
         ({"images": 1, "occluded": 2.0}, "occluded: expected 0 to 1"),
         ({"images": 1, "picture_format": "gif"}, "picture_format: expected one of"),
-        ({"clips": 1, "num_frames": 0}, "num_frames: expected at least 1"),
+        ({"clips": 1, "num_frames": 0}, "num_frames: expected 1 to 100000, got 0"),
     ],
 )
 def test_impossible_settings_are_refused(change, message):
