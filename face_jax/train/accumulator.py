@@ -9,16 +9,15 @@ from face_jax.types import Array
 
 
 @jax.jit
-def _start(values: Mapping[str, Array]) -> dict[str, clu_metrics.Average]:
-    return {
+def _merge(averages, values):
+    new = {
         name: clu_metrics.Average.from_model_output(value)
         for name, value in values.items()
     }
-
-
-@jax.jit
-def _add(averages, values):
-    return {name: averages[name].merge(new) for name, new in _start(values).items()}
+    return {
+        name: averages[name].merge(average) if name in averages else average
+        for name, average in new.items()
+    }
 
 
 class Accumulator:
@@ -31,11 +30,11 @@ class Accumulator:
         """Adds one iteration's scalars.
 
         Args:
-          values: name to scalar; the names of an interval must not change.
+          values: name to scalar. Iterations may differ in their names: a mean is over
+            those that have it.
         """
-        self._averages = (
-            _add(self._averages, values) if self._averages else _start(values)
-        )
+        known = {n: self._averages[n] for n in values if n in self._averages}
+        self._averages = {**self._averages, **_merge(known, values)}
 
     def read(self) -> dict[str, float]:
         """Means since the last reading, on the host; starts anew."""

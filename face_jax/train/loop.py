@@ -206,8 +206,7 @@ class _Run:
         self.figures: dict[str, float] = {}
         self.compiled: dict[Any, Callable] = {}
         self.stream: tuple[str, Iterator] | None = None
-        self.names: list[str] = []
-        self.phase: Phase | None = None
+        self.names: dict[Any, list[str]] = {}
         self.writers = self._writers()
         self.evaluators = [
             Evaluator(name, trainer.task, batches, self.rows_sharding, every)
@@ -235,16 +234,16 @@ class _Run:
 
     def _iterate(self) -> None:
         phase = self.trainer.task.phase(self.step)
-        if self.phase is not None and phase.step != self.phase.step:
+        if phase.step not in self.compiled:
+            # A new phase starts an interval of its own; those that alternate share one.
             self._report()
-        self.phase = phase
         with self.clock.spending("input"):
             batch = to_global(next(self._batches(phase.data)), self.rows_sharding)
         if phase.step in self.compiled:
             self.state, metrics = self.compiled[phase.step](self.state, batch, self.key)
         else:
             metrics = self._compile_and_step(phase, batch)
-        self.names = guarded_terms(self.trainer.task, phase, metrics)
+        self.names[phase.step] = guarded_terms(self.trainer.task, phase, metrics)
         self.metrics.add(metrics)
         self.step += 1
         self.clock.tick()
@@ -293,7 +292,8 @@ class _Run:
         step = int(self.state.guard.step)
         if step < 0:
             return
-        term = self.names[int(self.state.guard.term)]
+        phase = self.trainer.task.phase(step)
+        term = self.names[phase.step][int(self.state.guard.term)]
         raise NonFiniteError(
             f"step {step}: {term} is not finite; the last good checkpoint is kept in "
             f"{self.trainer.workdir}"

@@ -24,6 +24,13 @@ def trainer(workdir, task=None, steps=12, mesh=None, **options) -> Trainer:
     )
 
 
+class AlternatingTask(ToyTask):
+    """The critic learns at every other step."""
+
+    def phase(self, step):
+        return super().phase(step if step % 2 else -1)
+
+
 def lines(workdir):
     text = (workdir / "metrics.jsonl").read_text()
     return [json.loads(line) for line in text.splitlines()]
@@ -49,6 +56,23 @@ def test_a_fourth_system_trains_saves_evaluates_and_draws(tmp_path):
     assert (tmp_path / "images" / "heldout_y_0000040.png").exists()
     assert "line" in (tmp_path / "parameters.txt").read_text()
     assert json.loads((tmp_path / "config.json").read_text())["system"] == "toy"
+
+
+def test_phases_that_alternate_are_reported_together(tmp_path):
+    task = AlternatingTask(critic_from=0)
+    trainer(tmp_path, task, steps=10, log_every=4).run()
+    records = [r for r in lines(tmp_path) if "train/line/mse" in r]
+    # Alone before the critic comes for the first time, then at every fourth step.
+    assert [r["step"] for r in records] == [1, 4, 8, 10]
+    assert all("train/critic/critic" in r for r in records[1:])
+
+
+@pytest.mark.parametrize("step", [2, 3])
+def test_terms_are_named_by_the_phase_in_which_they_are_not_finite(tmp_path, step):
+    task = AlternatingTask(critic_from=0)
+    streams = ToyStreams(broken_at=step)
+    with pytest.raises(NonFiniteError, match=rf"step {step}: line/mse is not finite"):
+        trainer(tmp_path, task, steps=8, log_every=8, streams=streams).run()
 
 
 def test_updates_move_only_the_networks_they_train(tmp_path):
