@@ -152,6 +152,9 @@ def _quantised(head: HeadModel) -> dict[str, np.ndarray]:
 
 
 def _read(path: Path) -> dict[str, np.ndarray]:
+    # numpy takes other files for arrays or pickles and says so.
+    if not zipfile.is_zipfile(path):
+        raise ValueError(f"{path}: not a readable .npz file (it is no zip archive)")
     try:
         with np.load(path, allow_pickle=False) as archive:
             return {name: archive[name] for name in archive.files}

@@ -79,8 +79,10 @@ def save_sequence(
         path.with_stem(f"{path.stem}_{number:0{width}d}")
         for number in range(len(frames))
     ]
-    for file, vertices in zip(files, frames, strict=True):
-        _write(file, write(surface.with_vertices(vertices)))
+    # All frames are checked before the first one is written.
+    moved = [surface.with_vertices(vertices) for vertices in frames]
+    for file, frame in zip(files, moved, strict=True):
+        _write(file, write(frame))
     return files
 
 

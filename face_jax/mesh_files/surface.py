@@ -22,8 +22,8 @@ class Surface:
         vertices.
 
     Raises:
-      ValueError: an array has another shape, holds values that are not finite, or
-        names a vertex that does not exist.
+      ValueError: an array has another shape or type, holds values that are not finite
+        or beyond 32 bits, or names a vertex that does not exist.
     """
 
     vertices: np.ndarray
@@ -50,13 +50,14 @@ class Surface:
         _check_rows("faces", self.faces, len(self.vertices))
         if self.colors is not None:
             _check_length("colors", self.colors, len(self.vertices))
-        if self.faces_uv is not None:
-            _check_length("faces_uv", self.faces_uv, len(self.faces))
-            _check_rows(
-                "faces_uv", self.faces_uv, 0 if self.uvs is None else len(self.uvs)
-            )
-        elif self.uvs is not None:
+        if self.uvs is None:
+            if self.faces_uv is not None:
+                raise ValueError("faces_uv: expected uvs with them, got none")
+        elif self.faces_uv is None:
             _check_length("uvs", self.uvs, len(self.vertices))
+        else:
+            _check_length("faces_uv", self.faces_uv, len(self.faces))
+            _check_rows("faces_uv", self.faces_uv, len(self.uvs))
 
     def with_vertices(self, vertices: ArrayLike) -> "Surface":
         """The same surface with its vertices [V, 3] elsewhere.
@@ -64,7 +65,7 @@ class Surface:
         Raises:
           ValueError: there are more or fewer of them, or one is not finite.
         """
-        moved = np.asarray(vertices)
+        moved = _array("vertices", vertices, np.float32, 3)
         _check_length("vertices", moved, len(self.vertices))
         return dataclasses.replace(self, vertices=moved)
 
@@ -123,12 +124,30 @@ def head_surface(
     return surface if vertices is None else surface.with_vertices(vertices)
 
 
+_KINDS = {
+    "vertices": ("fiu", "numbers"),
+    "faces": ("iu", "whole numbers"),
+    "colors": ("f", "floats in [0, 1]"),
+    "uvs": ("fiu", "numbers"),
+    "faces_uv": ("iu", "whole numbers"),
+}
+"""Kinds of numpy types that each array may have, and what they are called."""
+
+
 def _array(name: str, array: ArrayLike, dtype: type, columns: int) -> np.ndarray:
-    values = np.asarray(array)
+    try:
+        values = np.asarray(array)
+    except ValueError as error:
+        raise ValueError(f"{name}: expected [n, {columns}], got ragged rows") from error
     if values.ndim != 2 or values.shape[1] != columns:
         raise ValueError(f"{name}: expected [n, {columns}], got {list(values.shape)}")
-    if values.dtype.kind == "f" and not np.isfinite(values).all():
-        raise ValueError(f"{name}: holds values that are not finite")
+    kinds, kind_name = _KINDS[name]
+    if values.dtype.kind not in kinds:
+        raise ValueError(f"{name}: expected {kind_name}, got {values.dtype}")
+    limit = np.iinfo(np.int32).max if dtype is np.int32 else np.finfo(np.float32).max
+    # Not a number is neither within the limits nor beyond them.
+    if values.size and not np.abs(values).max() <= limit:
+        raise ValueError(f"{name}: holds values that are not finite or do not fit")
     return values.astype(dtype)
 
 

@@ -35,7 +35,11 @@ def directional_shading(
 
     Returns:
       [..., C] float32, at least 0.
+
+    Raises:
+      ValueError: shapes that do not fit.
     """
+    _check_shapes(np.shape(normals), np.shape(directions), np.shape(intensities))
     directions = jnp.asarray(directions, jnp.float32)
     lengths = jnp.linalg.norm(directions, axis=-1, keepdims=True)
     facing = einsum("...c,lc->...l", normals, directions / lengths)
@@ -43,3 +47,17 @@ def directional_shading(
     if not lamps.ndim:
         lamps = jnp.full((len(directions), 1), lamps)
     return einsum("...l,lc->...c", jnp.clip(facing, 0.0, 1.0), lamps) / len(directions)
+
+
+def _check_shapes(
+    normals: tuple[int, ...], directions: tuple[int, ...], intensities: tuple[int, ...]
+) -> None:
+    if normals[-1:] != (3,):
+        raise ValueError(f"normals: expected [..., 3], got {normals}")
+    if len(directions) != 2 or directions[1] != 3 or not directions[0]:
+        raise ValueError(f"directions: expected [L, 3], got {directions}")
+    lamps = directions[0]
+    if intensities and (len(intensities) != 2 or intensities[0] != lamps):
+        raise ValueError(
+            f"intensities: expected one number or [{lamps}, C], got {intensities}"
+        )

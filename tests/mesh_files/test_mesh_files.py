@@ -193,6 +193,17 @@ def test_head_surface_poses_the_head():
         ({"faces_uv": np.full((8, 3), 11)}, "faces_uv: expected numbers from 0 to 10"),
         ({"faces_uv": np.zeros((7, 3), int)}, "faces_uv: expected 8 rows, got 7"),
         ({"faces_uv": None}, "uvs: expected 6 rows, got 11"),
+        ({"uvs": None}, "faces_uv: expected uvs with them, got none"),
+        ({"faces": np.full((8, 3), 0.5)}, "faces: expected whole numbers, got float64"),
+        ({"faces": np.full((8, 3), 2**32)}, "faces: holds values .* do not fit"),
+        ({"vertices": np.full((6, 3), 1e39)}, "vertices: holds values .* do not fit"),
+        ({"vertices": np.full((6, 3), 1j)}, "vertices: expected numbers, got complex"),
+        ({"vertices": [[0, 0, 0], [1]]}, r"vertices: expected \[n, 3\], got ragged"),
+        ({"uvs": np.full((11, 2), "a")}, "uvs: expected numbers, got <U1"),
+        (
+            {"colors": np.full((6, 3), 255, np.uint8)},
+            r"colors: expected floats in \[0, 1\], got uint8",
+        ),
     ],
 )
 def test_misfit_surfaces_are_refused(change, message):
@@ -212,4 +223,9 @@ def test_misfit_files_are_refused(tmp_path):
         save_shapes(tmp_path / "a.obj", surface, {"a": surface.vertices})
     with pytest.raises(ValueError, match="at least one"):
         save_shapes(tmp_path / "a.glb", surface, {})
+    with pytest.raises(ValueError, match=r"vertices: expected \[n, 3\], got \[\]"):
+        save_shapes(tmp_path / "a.glb", surface, {"a": 1.0})
+    broken = np.stack([surface.vertices, surface.vertices * np.nan])
+    with pytest.raises(ValueError, match="vertices: holds values that are not finite"):
+        save_sequence(tmp_path / "a.obj", surface, broken)
     assert not list(tmp_path.iterdir())

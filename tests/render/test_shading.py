@@ -1,6 +1,7 @@
 import jax
 import jax.numpy as jnp
 import numpy as np
+import pytest
 
 from face_jax.render import directional_shading
 from face_jax.render.shading import LIGHT_DIRECTIONS, LIGHT_INTENSITY
@@ -54,3 +55,19 @@ def test_gradients_are_differences_away_from_the_edge_of_shadow():
         lambda n: shaded(n, directions, lamps).sum(), normals
     )
     np.testing.assert_allclose(gradient, slopes, atol=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("shapes", "message"),
+    [
+        (((4, 2), (2, 3), ()), r"normals: expected \[..., 3\], got \(4, 2\)"),
+        (((), (2, 3), ()), r"normals: expected \[..., 3\], got \(\)"),
+        (((4, 3), (3,), ()), r"directions: expected \[L, 3\], got \(3,\)"),
+        (((4, 3), (0, 3), ()), r"directions: expected \[L, 3\], got \(0, 3\)"),
+        (((4, 3), (2, 3), (2,)), r"intensities: .* or \[2, C\], got \(2,\)"),
+        (((4, 3), (2, 3), (3, 1)), r"intensities: .* or \[2, C\], got \(3, 1\)"),
+    ],
+)
+def test_shapes_that_do_not_fit_are_named(shapes, message):
+    with pytest.raises(ValueError, match=message):
+        directional_shading(*(jnp.ones(shape) for shape in shapes))
