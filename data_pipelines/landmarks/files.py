@@ -129,10 +129,37 @@ def save_landmarks(
         temporary.unlink(missing_ok=True)
 
 
+def read_array(path: Path) -> np.ndarray:
+    """Reads a ``.npy`` of any shape.
+
+    Raises:
+      ValueError: it cannot be read.
+    """
+    try:
+        return np.load(path, allow_pickle=False)
+    except (OSError, ValueError, EOFError) as error:
+        raise ValueError(f"{path}: unreadable landmark file: {error}") from error
+
+
+def read_archive(path: Path) -> dict[str, np.ndarray]:
+    """Reads what ``save_landmarks`` wrote: the arguments by their names.
+
+    Raises:
+      ValueError: the file cannot be read, or has another layout.
+    """
+    try:
+        with np.load(path, allow_pickle=False) as archive:
+            contents = dict(archive)
+    except (OSError, ValueError, EOFError, AttributeError, BadZipFile) as error:
+        raise ValueError(f"{path}: unreadable landmark file: {error}") from error
+    _check(path, contents)
+    return contents
+
+
 def _load_every_frame(
     path: Path, num_frames: int | None, frame_size: tuple[int, int] | None
 ) -> LandmarkTrack:
-    points = _read_array(path)
+    points = read_array(path)
     if points.ndim != 3 or points.shape[1:] != (NUM_LANDMARKS, 2):
         raise ValueError(
             f"{path}: expected [frames, 68, 2], found {list(points.shape)}"
@@ -155,8 +182,7 @@ def _load_some_frames(
     frame_size: tuple[int, int] | None,
     max_gap: int,
 ) -> LandmarkTrack:
-    contents = _read_archive(path)
-    _check(path, contents)
+    contents = read_archive(path)
     points, irises, frames = _to_68(contents), _irises(contents), contents["frames"]
     count = num_frames if num_frames is not None else int(frames.max(initial=-1)) + 1
     if frames.max(initial=-1) >= count:
@@ -209,21 +235,6 @@ def _irises(contents: dict[str, np.ndarray]) -> np.ndarray:
 
 def _unknown_irises(count: int) -> np.ndarray:
     return np.full((count, 2, 2), np.nan, np.float32)
-
-
-def _read_array(path: Path) -> np.ndarray:
-    try:
-        return np.load(path, allow_pickle=False)
-    except (OSError, ValueError, EOFError) as error:
-        raise ValueError(f"{path}: unreadable landmark file: {error}") from error
-
-
-def _read_archive(path: Path) -> dict[str, np.ndarray]:
-    try:
-        with np.load(path, allow_pickle=False) as archive:
-            return dict(archive)
-    except (OSError, ValueError, EOFError, AttributeError, BadZipFile) as error:
-        raise ValueError(f"{path}: unreadable landmark file: {error}") from error
 
 
 def _check(path: Path, contents: dict[str, np.ndarray]) -> None:
