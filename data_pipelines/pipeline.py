@@ -26,19 +26,27 @@ from absl import flags
 
 from data_pipelines.items.base import ArraySpec, ElementSpec, Item, ItemRecipe
 from data_pipelines.items.fsrt import FsrtItems
+from data_pipelines.items.smirk import SmirkItems
 from data_pipelines.mixtures import component_seeds, mix
 from data_pipelines.settings import DataSettings, construct, read_settings
 from data_pipelines.sources.base import UnusableClip
 from data_pipelines.sources.clips import ClipSource
+from data_pipelines.sources.face_files import FaceFiles
 from data_pipelines.sources.synthetic_clips import SyntheticClips
+from data_pipelines.sources.synthetic_images import SyntheticImages
 
 SOURCES: dict[str, Callable[..., Any]] = {
     "clips": ClipSource,
     "synthetic": SyntheticClips,
+    "faces": FaceFiles,
+    "synthetic_images": SyntheticImages,
 }
 """What data may come from; the keywords of each are the block of its name."""
 
-ITEMS: dict[str, Callable[..., ItemRecipe]] = {"fsrt_item": FsrtItems}
+ITEMS: dict[str, Callable[..., ItemRecipe]] = {
+    "fsrt_item": FsrtItems,
+    "smirk_item": SmirkItems,
+}
 """What an element may be; the keywords of each are the block of its name."""
 
 PREFETCHED_BATCHES = 4

@@ -50,6 +50,22 @@ class SmirkCrop:
             ]
         )
 
+    def matrix(self, points: np.ndarray, size: int = geometry.SIDE) -> np.ndarray:
+        """From a picture to the crop of its face, jitter included.
+
+        Args:
+          points: [P, 2 or more] landmarks in pixels of the picture.
+          size: pixels of the crop along each side.
+
+        Returns:
+          float64 [3, 3].
+
+        Raises:
+          ValueError: the points are no finite points, or the crop is empty.
+        """
+        crop = geometry.crop_matrix(points, self.scale, size)
+        return self.jitter_matrix(size) @ crop
+
 
 EVALUATION_CROP = SmirkCrop()
 PICTURE_CROP = SmirkCrop(scale=geometry.PICTURE_SCALE)
@@ -79,6 +95,7 @@ def smirk_item(
     landmarks_68: np.ndarray | None = None,
     crop: SmirkCrop = EVALUATION_CROP,
     size: int = geometry.SIDE,
+    recognition: bool = True,
 ) -> dict[str, np.ndarray]:
     """One element of the training stream, without its ``item_id``.
 
@@ -92,45 +109,39 @@ def smirk_item(
       landmarks_68: [68, 2] pixels; None where they are not known.
       crop: the item's choices.
       size: pixels of the crop along each side.
+      recognition: whether the aligned face is made.
 
     Returns:
       ``image`` uint8 [size, size, 3]; ``hull_mask`` uint8 [size, size], 1 in the
       background; ``landmarks_mediapipe`` float32 [P, 2] and ``landmarks_68`` float32
       [68, 2] as ``to_unit_square`` gives them; ``has_landmarks_68`` bool;
-      ``recognition_image`` uint8 [112, 112, 3], the aligned face of the whole picture.
-      Without ``landmarks_68`` they and the aligned face are zero.
+      ``recognition_image`` uint8 [112, 112, 3], the aligned face of the whole picture,
+      if asked for. Without ``landmarks_68`` they and the aligned face are zero.
 
     Raises:
       ValueError: an argument has the wrong shape or type, or landmarks are not finite.
     """
-    matrix = crop.jitter_matrix(size) @ geometry.crop_matrix(
-        landmarks_mediapipe, crop.scale, size
-    )
+    matrix = crop.matrix(landmarks_mediapipe, size)
     mediapipe = geometry.move_points(landmarks_mediapipe, matrix)
-    return {
+    item = {
         # Cut, not rounded, as published.
         "image": geometry.warp(image, matrix, size).astype(np.uint8),
         "hull_mask": geometry.hull_mask(mediapipe, size),
         "landmarks_mediapipe": geometry.to_unit_square(mediapipe, size),
-        **_with_68(image, landmarks_68, matrix, size),
+        "landmarks_68": np.zeros((68, 2), np.float32),
+        "has_landmarks_68": np.array(landmarks_68 is not None),
     }
+    if landmarks_68 is not None:
+        moved = geometry.move_points(landmarks_68, matrix)
+        item["landmarks_68"] = geometry.to_unit_square(moved, size)
+    if recognition:
+        item["recognition_image"] = _aligned_face(image, landmarks_68)
+    return item
 
 
-def _with_68(
-    image: np.ndarray, landmarks: np.ndarray | None, matrix: np.ndarray, size: int
-) -> dict[str, np.ndarray]:
-    """What 68 landmarks are needed for; zeros without."""
+def _aligned_face(image: np.ndarray, landmarks: np.ndarray | None) -> np.ndarray:
+    """The face as recognition takes it; black where its landmarks are not known."""
     side = geometry.RECOGNITION_SIDE
     if landmarks is None:
-        return {
-            "landmarks_68": np.zeros((68, 2), np.float32),
-            "has_landmarks_68": np.array(False),
-            "recognition_image": np.zeros((side, side, 3), np.uint8),
-        }
-    aligned = geometry.warp(image, geometry.recognition_matrix(landmarks), side)
-    moved = geometry.move_points(landmarks, matrix)
-    return {
-        "landmarks_68": geometry.to_unit_square(moved, size),
-        "has_landmarks_68": np.array(True),
-        "recognition_image": to_uint8(aligned),
-    }
+        return np.zeros((side, side, 3), np.uint8)
+    return to_uint8(geometry.warp(image, geometry.recognition_matrix(landmarks), side))

@@ -3,7 +3,7 @@
 import dataclasses
 import logging
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,12 +13,17 @@ from jax.experimental import multihost_utils
 from data_pipelines.pipeline import ITEMS, SOURCES
 from data_pipelines.settings import read_settings
 from data_pipelines.sources.synthetic_clips import built_in_settings
+from data_pipelines.sources.synthetic_images import built_in_images
 from data_pipelines.sources.synthetic_settings import SyntheticSettings
 from face_jax.cli.progress import Progress
 from face_jax.train.timing import format_duration
 
-SOURCE = "synthetic"
-"""Name of the source in the data blocks of configs."""
+BUILT_IN: dict[str, Callable[..., SyntheticSettings]] = {
+    "synthetic": built_in_settings,
+    "synthetic_images": built_in_images,
+}
+"""Sources in the data blocks of configs that have a built-in data set, and what describes
+it."""
 
 log = logging.getLogger("face_jax")
 
@@ -100,5 +105,6 @@ def _built_in(blocks: Sequence[Mapping[str, Any]]) -> Iterator[SyntheticSettings
         parts = [(data.source, data.blocks)] if data.source else []
         parts += [(part.source, part.blocks) for part in data.mixture]
         for source, keywords in parts:
-            if source == SOURCE and not keywords[SOURCE].get("path"):
-                yield built_in_settings(**(keywords[SOURCE].get("built_in") or {}))
+            given = keywords[source]
+            if source in BUILT_IN and not given.get("path"):
+                yield BUILT_IN[source](**(given.get("built_in") or {}))

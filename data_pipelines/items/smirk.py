@@ -1,0 +1,246 @@
+"""SMIRK's items: one picture of a face with its landmarks (arXiv 2404.04104)."""
+
+import dataclasses
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Literal, NamedTuple, get_args
+
+import numpy as np
+
+from data_pipelines.items.base import ArraySpec, ElementSpec, Item
+from data_pipelines.items.frames import spread
+from data_pipelines.landmarks.outlines import NUM_MEDIAPIPE_105
+from data_pipelines.landmarks.schemas import NUM_LANDMARKS
+from data_pipelines.sources.base import UnusableClip
+from data_pipelines.sources.faces import FaceCollection, FacePicture
+from data_pipelines.transforms.smirk_camera import camera_in_crop
+from data_pipelines.transforms.smirk_colors import (
+    ColorChanges,
+    change_colors,
+    draw_color_changes,
+)
+from data_pipelines.transforms.smirk_geometry import (
+    EVALUATION_SCALE,
+    RECOGNITION_SIDE,
+    SIDE,
+)
+from data_pipelines.transforms.smirk_item import SmirkCrop, draw_crop, smirk_item
+
+Mode = Literal["train", "plain"]
+
+CAMERA = "camera"
+OF_THE_PICTURE = (CAMERA, "pose_params", "rotation")
+"""Truth that the turned, zoomed and shifted crops of training do not keep."""
+
+
+class FaceFrame(NamedTuple):
+    """One evaluation item.
+
+    Attributes:
+      row: number of the picture or clip in its source.
+      frame: number of the frame in the clip; 0 of a picture.
+    """
+
+    row: int
+    frame: int
+
+
+@dataclasses.dataclass(frozen=True)
+class SmirkItems:
+    """Recipe of items: ``size`` pixels square, cut out around the face.
+
+    An epoch has one item of each group of a source, and a random frame of a clip. Items
+    without MediaPipe's landmarks, or without the 68, have zeros in their place and a flag
+    that is false; crop and outline then follow what is known.
+
+    Attributes:
+      size: pixels of a crop along each side.
+      mode: ``train``: crops are scaled, turned, zoomed and shifted at random, as
+        published; ``plain``: upright crops with the face in their middle.
+      plain_scale: side of a plain crop over that of the face, above 0; 1.6 in the
+        published evaluation, 1.4 for users' pictures.
+      color_changes: whether ``train`` also changes colours at random.
+      recognition_image: whether items have the aligned face that recognition takes.
+      truth: names and lengths of vectors that synthetic pictures were made from, such
+        as ``shape_params``; items of other sources have zeros. ``camera`` becomes that
+        of the crop.
+      evaluation_frames_per_clip: frames of each clip in evaluation, evenly spread. None:
+        all of them.
+    """
+
+    size: int = SIDE
+    mode: Mode = "train"
+    plain_scale: float = EVALUATION_SCALE
+    color_changes: bool = True
+    recognition_image: bool = False
+    truth: Mapping[str, int] = dataclasses.field(default_factory=dict)
+    evaluation_frames_per_clip: int | None = None
+
+    def __post_init__(self) -> None:
+        """Refuses settings that no item can have."""
+        if self.mode not in get_args(Mode):
+            known = ", ".join(get_args(Mode))
+            raise ValueError(f"mode: expected one of {known}, got {self.mode!r}")
+        frames = self.evaluation_frames_per_clip
+        for name, number in (
+            ("size", self.size),
+            ("evaluation_frames_per_clip", 1 if frames is None else frames),
+            *((f"truth.{name}", length) for name, length in self.truth.items()),
+        ):
+            if number < 1:
+                raise ValueError(f"{name}: expected at least 1, got {number}")
+        if not self.plain_scale > 0:
+            raise ValueError(f"plain_scale: expected above 0, got {self.plain_scale}")
+        lost = sorted(set(self.truth) & set(OF_THE_PICTURE))
+        if self.mode == "train" and lost:
+            raise ValueError(
+                f"truth: {', '.join(lost)} cannot be known of the crops of training; "
+                "mode plain has them"
+            )
+
+    def element_spec(self, evaluation: bool = False) -> ElementSpec:
+        """Shapes and types of an item."""
+        picture = (self.size, self.size)
+        uint8, float32, int32 = map(np.dtype, (np.uint8, np.float32, np.int32))
+        flag = ArraySpec((), np.dtype(bool))
+        spec = {
+            "image": ArraySpec((*picture, 3), uint8),
+            "hull_mask": ArraySpec(picture, uint8),
+            "landmarks_mediapipe": ArraySpec((NUM_MEDIAPIPE_105, 2), float32),
+            "has_landmarks_mediapipe": flag,
+            "landmarks_68": ArraySpec((NUM_LANDMARKS, 2), float32),
+            "has_landmarks_68": flag,
+            "item_id": ArraySpec((), int32),
+        }
+        if self.recognition_image:
+            side = RECOGNITION_SIDE
+            spec["recognition_image"] = ArraySpec((side, side, 3), uint8)
+        if self.truth:
+            spec["has_truth"] = flag
+        spec |= {name: ArraySpec((n,), float32) for name, n in self.truth.items()}
+        if evaluation:
+            spec |= dict.fromkeys(("frame", "label", "identity"), ArraySpec((), int32))
+        return spec
+
+    def num_records(self, source: FaceCollection) -> int:
+        """Items of one epoch: one of each group."""
+        return len(source.groups)
+
+    def sample(
+        self, source: FaceCollection, index: int, rng: np.random.Generator
+    ) -> Item:
+        """Makes one training item.
+
+        Pictures and clips that cannot be used are replaced by others of their group,
+        then by those of the next group. Every such choice depends on ``rng`` and on the
+        files alone, so that all processes make the same item.
+
+        Raises:
+          ValueError: no picture of the source can be used, or it lacks the truth that
+            is asked for.
+        """
+        for row in _candidates(source, index, rng):
+            try:
+                frame = int(rng.choice(source.frames(row)))
+                face = source.face(row, frame)
+                return self._make(face, row, *self._draw(rng))
+            except UnusableClip as error:
+                source.report.add(error)
+        raise ValueError(f"no item can be made: {source.report.summary()}")
+
+    def evaluation_records(self, source: FaceCollection) -> Sequence[FaceFrame]:
+        """All pictures, and the frames of all clips, in the order of the source.
+
+        Raises:
+          ValueError: the mode is ``train``, or nothing can be used.
+        """
+        if self.mode == "train":
+            raise ValueError("mode: expected plain for evaluation, got 'train'")
+        records: list[FaceFrame] = []
+        for row in range(len(source)):
+            try:
+                frames = source.frames(row)
+            except UnusableClip as error:
+                source.report.add(error)
+                continue
+            count = self.evaluation_frames_per_clip
+            if count is not None and count < len(frames):
+                frames = spread(frames, count)
+            records += [FaceFrame(row, int(frame)) for frame in frames]
+        if not records:
+            raise ValueError(f"no evaluation item: {source.report.summary()}")
+        return records
+
+    def evaluation_item(
+        self, source: FaceCollection, record: FaceFrame, rng: np.random.Generator
+    ) -> Item:
+        """Makes one evaluation item; nothing in it is random.
+
+        Raises:
+          UnusableClip: the frame cannot be decoded, or its landmarks are no face.
+        """
+        face = source.face(*record)
+        item = self._make(face, record.row, SmirkCrop(self.plain_scale), ColorChanges())
+        for name in ("label", "identity"):
+            item[name] = np.array(getattr(face, name), np.int32)
+        item["frame"] = np.array(record.frame, np.int32)
+        return item
+
+    def _draw(self, rng: np.random.Generator) -> tuple[SmirkCrop, ColorChanges]:
+        """The random choices that the settings leave on."""
+        if self.mode == "plain":
+            return SmirkCrop(self.plain_scale), ColorChanges()
+        crop = draw_crop(rng)
+        colors = draw_color_changes(rng) if self.color_changes else ColorChanges()
+        return crop, colors
+
+    def _make(
+        self, face: FacePicture, row: int, crop: SmirkCrop, colors: ColorChanges
+    ) -> Item:
+        known = face.landmarks_105 is not None
+        inner = [face.landmarks_105] if face.landmarks_105 is not None else []
+        points = np.concatenate([*inner, face.outline])
+        try:
+            item = smirk_item(
+                face.image,
+                points,
+                face.landmarks_68,
+                crop,
+                self.size,
+                self.recognition_image,
+            )
+        except ValueError as error:
+            raise UnusableClip(face.name, str(error)) from error
+        moved = item["landmarks_mediapipe"][:NUM_MEDIAPIPE_105]
+        unknown = np.zeros((NUM_MEDIAPIPE_105, 2), np.float32)
+        item["landmarks_mediapipe"] = moved if known else unknown
+        item["has_landmarks_mediapipe"] = np.array(known)
+        item["image"] = change_colors(item["image"], colors)
+        item["item_id"] = np.array(row, np.int32)
+        return item | self._truth(face, crop.matrix(points, self.size))
+
+    def _truth(self, face: FacePicture, matrix: np.ndarray) -> Item:
+        """What the picture was made from; zeros where it was not made."""
+        if not self.truth:
+            return {}
+        item: Item = {"has_truth": np.array(bool(face.truth))}
+        for name, length in self.truth.items():
+            value = face.truth.get(name) if face.truth else np.zeros(length)
+            if value is None or value.shape != (length,):
+                known = {key: len(entry) for key, entry in face.truth.items()}
+                raise ValueError(
+                    f"truth.{name}: expected {length} numbers, {face.name} has {known}"
+                )
+            if name == CAMERA and face.truth:
+                height, width = face.image.shape[:2]
+                value = camera_in_crop(value, matrix, (width, height), self.size)
+            item[name] = value.astype(np.float32)
+        return item
+
+
+def _candidates(
+    source: FaceCollection, index: int, rng: np.random.Generator
+) -> Iterator[int]:
+    """Rows to try: those of a group in random order, then those of the next one."""
+    for shift in range(len(source.groups)):
+        rows = source.groups[(index + shift) % len(source.groups)]
+        yield from rng.permutation(rows).tolist()
