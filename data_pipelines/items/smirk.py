@@ -8,11 +8,15 @@ import numpy as np
 
 from data_pipelines.items.base import ArraySpec, ElementSpec, Item
 from data_pipelines.items.frames import spread
+from data_pipelines.items.synthetic_truth import (
+    check_lengths,
+    passed_truth,
+    truth_spec,
+)
 from data_pipelines.landmarks.outlines import NUM_MEDIAPIPE_105
 from data_pipelines.landmarks.schemas import NUM_LANDMARKS
 from data_pipelines.sources.base import UnusableClip
 from data_pipelines.sources.faces import FaceCollection, FacePicture
-from data_pipelines.transforms.smirk_camera import camera_in_crop
 from data_pipelines.transforms.smirk_colors import (
     ColorChanges,
     change_colors,
@@ -26,10 +30,6 @@ from data_pipelines.transforms.smirk_geometry import (
 from data_pipelines.transforms.smirk_item import SmirkCrop, draw_crop, smirk_item
 
 Mode = Literal["train", "plain"]
-
-CAMERA = "camera"
-OF_THE_PICTURE = (CAMERA, "pose_params", "rotation")
-"""Truth that the turned, zoomed and shifted crops of training do not keep."""
 
 
 class FaceFrame(NamedTuple):
@@ -80,22 +80,13 @@ class SmirkItems:
         if self.mode not in get_args(Mode):
             known = ", ".join(get_args(Mode))
             raise ValueError(f"mode: expected one of {known}, got {self.mode!r}")
-        frames = self.evaluation_frames_per_clip
-        for name, number in (
-            ("size", self.size),
-            ("evaluation_frames_per_clip", 1 if frames is None else frames),
-            *((f"truth.{name}", length) for name, length in self.truth.items()),
-        ):
-            if number < 1:
+        for name in ("size", "evaluation_frames_per_clip"):
+            number = getattr(self, name)
+            if number is not None and number < 1:
                 raise ValueError(f"{name}: expected at least 1, got {number}")
         if not self.plain_scale > 0:
             raise ValueError(f"plain_scale: expected above 0, got {self.plain_scale}")
-        lost = sorted(set(self.truth) & set(OF_THE_PICTURE))
-        if self.mode == "train" and lost:
-            raise ValueError(
-                f"truth: {', '.join(lost)} cannot be known of the crops of training; "
-                "mode plain has them"
-            )
+        check_lengths(self.truth, upright=self.mode == "plain")
 
     def element_spec(self, evaluation: bool = False) -> ElementSpec:
         """Shapes and types of an item."""
@@ -114,9 +105,7 @@ class SmirkItems:
         if self.recognition_image:
             side = RECOGNITION_SIDE
             spec["recognition_image"] = ArraySpec((side, side, 3), uint8)
-        if self.truth:
-            spec["has_truth"] = flag
-        spec |= {name: ArraySpec((n,), float32) for name, n in self.truth.items()}
+        spec |= truth_spec(self.truth)
         if evaluation:
             spec |= dict.fromkeys(("frame", "label", "identity"), ArraySpec((), int32))
         return spec
@@ -196,45 +185,29 @@ class SmirkItems:
     def _make(
         self, face: FacePicture, row: int, crop: SmirkCrop, colors: ColorChanges
     ) -> Item:
-        known = face.landmarks_105 is not None
-        inner = [face.landmarks_105] if face.landmarks_105 is not None else []
-        points = np.concatenate([*inner, face.outline])
-        try:
-            item = smirk_item(
-                face.image,
-                points,
-                face.landmarks_68,
-                crop,
-                self.size,
-                self.recognition_image,
-            )
-        except ValueError as error:
-            raise UnusableClip(face.name, str(error)) from error
+        inner = face.landmarks_105
+        # The known landmarks come first, so that they are found again in the crop.
+        points = [face.outline] if inner is None else [inner, face.outline]
+        matrix, item = self._cropped(face, np.concatenate(points), crop)
         moved = item["landmarks_mediapipe"][:NUM_MEDIAPIPE_105]
         unknown = np.zeros((NUM_MEDIAPIPE_105, 2), np.float32)
-        item["landmarks_mediapipe"] = moved if known else unknown
-        item["has_landmarks_mediapipe"] = np.array(known)
+        item["landmarks_mediapipe"] = unknown if inner is None else moved
+        item["has_landmarks_mediapipe"] = np.array(inner is not None)
         item["image"] = change_colors(item["image"], colors)
         item["item_id"] = np.array(row, np.int32)
-        return item | self._truth(face, crop.matrix(points, self.size))
+        return item | passed_truth(face, self.truth, matrix, self.size)
 
-    def _truth(self, face: FacePicture, matrix: np.ndarray) -> Item:
-        """What the picture was made from; zeros where it was not made."""
-        if not self.truth:
-            return {}
-        item: Item = {"has_truth": np.array(bool(face.truth))}
-        for name, length in self.truth.items():
-            value = face.truth.get(name) if face.truth else np.zeros(length)
-            if value is None or value.shape != (length,):
-                known = {key: len(entry) for key, entry in face.truth.items()}
-                raise ValueError(
-                    f"truth.{name}: expected {length} numbers, {face.name} has {known}"
-                )
-            if name == CAMERA and face.truth:
-                height, width = face.image.shape[:2]
-                value = camera_in_crop(value, matrix, (width, height), self.size)
-            item[name] = value.astype(np.float32)
-        return item
+    def _cropped(
+        self, face: FacePicture, points: np.ndarray, crop: SmirkCrop
+    ) -> tuple[np.ndarray, Item]:
+        """The matrix of a crop and what is in it; ``points`` make crop and outline."""
+        size, with_face = self.size, self.recognition_image
+        try:
+            matrix = crop.matrix(points, size)
+            given = (face.image, points, face.landmarks_68, crop, size, with_face)
+            return matrix, smirk_item(*given)
+        except ValueError as error:
+            raise UnusableClip(face.name, str(error)) from error
 
 
 def _candidates(
