@@ -69,7 +69,7 @@ class FaceFiles:
         names: Sequence[str] | None = None,
         share: tuple[float, float] = (0.0, 1.0),
         one_per_person: bool = False,
-        cache_bytes: int = 1 << 28,
+        cache_bytes: int = 1 << 30,
     ):
         """Lists the files without opening them.
 
@@ -88,7 +88,8 @@ class FaceFiles:
           share: part of the persons to use, see ``choose_people``.
           one_per_person: whether the files of a person take turns, so that an epoch
             shows everyone once; otherwise it shows every file.
-          cache_bytes: memory for pictures and landmarks in each process, 0 or more.
+          cache_bytes: memory for decoded pictures and landmarks in each process, 0 or
+            more.
 
         Raises:
           FileNotFoundError: a path does not exist or holds no picture or clip.
@@ -158,11 +159,20 @@ class FaceFiles:
     def _image(self, row: int, opened: _Opened, frame: int) -> np.ndarray:
         if isinstance(opened.index, np.ndarray):
             return opened.index
+        image = self._cache.get((row, frame))
+        if image is None:
+            image = self._decode(row, opened.index, frame)
+            self._cache.put((row, frame), image, image.nbytes)
+        return image
+
+    def _decode(self, row: int, index: ClipIndex, frame: int) -> np.ndarray:
         try:
-            with contextlib.closing(open_clip(opened.index)) as reader:
-                return reader.read([frame])[0]
+            with contextlib.closing(open_clip(index)) as reader:
+                image = reader.read([frame])[0].copy()
         except (OSError, ValueError) as error:
             raise UnusableClip(str(self.paths[row]), str(error)) from error
+        image.flags.writeable = False
+        return image
 
     def _open(self, row: int) -> _Opened:
         opened = self._cache.get(row)

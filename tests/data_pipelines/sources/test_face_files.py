@@ -127,6 +127,21 @@ def test_persons_take_turns_and_are_chosen(stills):
     assert [path.name for path in chosen.paths] == ["00000.png", "00002.png"]
 
 
+def test_frames_are_decoded_once_where_memory_allows(clips):
+    source, poor = (FaceFiles(clips / "trainval", cache_bytes=n) for n in (1 << 28, 0))
+    image = source.face(1, 4).image
+    assert source.face(1, 4).image is image and not image.flags.writeable
+    assert poor.face(1, 4).image is not poor.face(1, 4).image
+    np.testing.assert_array_equal(poor.face(1, 4).image, image)
+
+
+def test_damaged_clips_are_told(clips):
+    (clips / "trainval/speaker/0.mp4").write_bytes(b"no clip")
+    source = FaceFiles(clips / "trainval")
+    with pytest.raises(UnusableClip, match=r"0\.mp4: not a readable"):
+        source.frames(0)
+
+
 def test_little_memory_changes_nothing(stills):
     small, large = (stills_source(stills, cache_bytes=n) for n in (0, 1 << 28))
     for row in (0, 2, 1, 0):
