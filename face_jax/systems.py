@@ -6,7 +6,10 @@ from typing import Any
 
 from face_jax.train.task import Task
 
-SYSTEMS = {"fsrt": "face_jax.fsrt.task:FsrtTask"}
+SYSTEMS = {
+    "fsrt": "face_jax.fsrt.task:FsrtTask",
+    "smirk": "face_jax.smirk.task:SmirkTask",
+}
 """System name to ``module:class``."""
 
 

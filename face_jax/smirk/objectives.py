@@ -44,6 +44,7 @@ def landmark_terms(
     landmarks_68: Array,
     has_landmarks_68: Array,
     landmarks_105: Array,
+    has_landmarks_105: Array | None = None,
 ) -> dict[str, Array]:
     """How far a face's landmarks are from those found in the picture.
 
@@ -52,6 +53,7 @@ def landmark_terms(
       landmarks_68: [B, 68, 2], the picture is [-1, 1] wide; x right, y down.
       has_landmarks_68: bool [B].
       landmarks_105: [B, 105, 2], likewise.
+      has_landmarks_105: bool [B]; None stands for all.
 
     Returns:
       ``contour`` and ``landmarks``, scalars.
@@ -63,7 +65,9 @@ def landmark_terms(
     seen = landmarks_68[:, :NUM_CONTOUR]
     return {
         "contour": landmark_error(contour, seen, has_landmarks_68),
-        "landmarks": landmark_error(face.landmarks_105, landmarks_105),
+        "landmarks": landmark_error(
+            face.landmarks_105, landmarks_105, has_landmarks_105
+        ),
     }
 
 
@@ -93,21 +97,24 @@ def regularization_terms(
     return terms
 
 
-def identity_term(shape_params: Array, teacher: Array) -> Array:
+def identity_term(
+    shape_params: Array, teacher: Array, present: Array | None = None
+) -> Array:
     """Mean squared distance from the shape that a frozen network sees.
 
     Args:
       shape_params: [B, n].
       teacher: [B, n or more], the first n count.
+      present: bool [B], for whom the teacher speaks; None stands for all.
 
     Returns:
-      Scalar.
+      Scalar; 0 where the teacher is silent.
 
     Raises:
       ValueError: the teacher knows fewer directions, or other faces.
     """
     known = teacher[:, : shape_params.shape[1]]
-    return _distance("teacher", known, shape_params)
+    return _distance("teacher", known, shape_params, present)
 
 
 def cycle_terms(
@@ -140,9 +147,8 @@ def cycle_terms(
     return terms
 
 
-def cycle_loss(wanted: HeadParameters, found: HeadParameters, *, shape: bool) -> Array:
-    """The weighted sum of ``cycle_terms``, scalar float32; arguments as there."""
-    terms = cycle_terms(wanted, found, shape=shape)
+def cycle_loss(terms: Mapping[str, Array]) -> Array:
+    """The weighted sum of ``cycle_terms``, scalar float32."""
     return weighted_sum(terms, {name: CYCLE_WEIGHTS[name] for name in terms})
 
 
@@ -171,9 +177,15 @@ def weighted_sum(terms: Mapping[str, Array], weights: Mapping[str, float]) -> Ar
     return total
 
 
-def _distance(name: str, value: Array | None, target: Array) -> Array:
-    """Mean squared difference of arrays [B, n]."""
+def _distance(
+    name: str, value: Array | None, target: Array, present: Array | None = None
+) -> Array:
+    """Mean squared difference of arrays [B, n], over the rows that are present."""
     if value is None or value.shape != target.shape:
         got = None if value is None else value.shape
         raise ValueError(f"{name}: expected {target.shape}, got {got}")
-    return jnp.mean(mean_squared_error(value, target))
+    errors = mean_squared_error(value, target)
+    if present is None:
+        return jnp.mean(errors)
+    counted = present.astype(jnp.float32)
+    return jnp.sum(errors * counted) / jnp.maximum(jnp.sum(counted), 1)

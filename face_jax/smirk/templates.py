@@ -9,6 +9,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from face_jax.convert.arrays import read_arrays
 from face_jax.convert.closed_pickle import read_npy
 from face_jax.types import Array
 
@@ -98,6 +99,48 @@ def read_templates(folder: str | os.PathLike[str]) -> list[np.ndarray]:
             f"{folder}: expected files <subject>/<movement>/*.npy, found none"
         )
     return [_read_sequence(sequence) for sequence in folders]
+
+
+def read_bank(path: str | os.PathLike[str], num_expression: int) -> TemplateBank:
+    """Templates from the user's files.
+
+    Args:
+      path: a folder, see ``read_templates``; or an ``.npz`` whose arrays are the
+        sequences, [T, E or more] each.
+      num_expression: E.
+
+    Returns:
+      The bank.
+
+    Raises:
+      FileNotFoundError: there is no such folder or file.
+      ValueError: a file is damaged, or a sequence too narrow.
+    """
+    if Path(path).suffix == ".npz":
+        sequences = list(read_arrays(Path(path)).values())
+    else:
+        sequences = read_templates(path)
+    return template_bank(sequences, num_expression)
+
+
+def action_bank(names: Sequence[str]) -> TemplateBank:
+    """Templates of a head whose expression directions are facial actions.
+
+    Each is one action in full; left and right halves of one go together.
+
+    Args:
+      names: of the directions, sides at their ends: ``mouthSmile_L``.
+
+    Returns:
+      The bank, of one frame for each action.
+
+    Raises:
+      ValueError: there are no names.
+    """
+    whole = [name.removesuffix("_L").removesuffix("_R") for name in names]
+    actions = dict.fromkeys(whole)
+    frames = [[[float(name == action) for name in whole]] for action in actions]
+    return template_bank([np.array(frame) for frame in frames], len(whole))
 
 
 def _read_sequence(folder: Path) -> np.ndarray:

@@ -9,13 +9,14 @@ import numpy as np
 
 from face_jax.geometry.head import HeadModel, HeadParameters, LandmarkEmbedding
 from face_jax.heads.flame import flame_from_arrays
-from face_jax.losses.pixel import mean_absolute_error
 from face_jax.nn.batch_norm import apply_with_statistics
 from face_jax.smirk import objectives
+from face_jax.smirk.encoder import EncodedFace
 from face_jax.smirk.generator import Generator
 from face_jax.smirk.masking import masked_image, rendered_mask
-from face_jax.smirk.perceptual import perceptual_network, perceptual_terms
-from face_jax.smirk.projection import ProjectedFace, project_face
+from face_jax.smirk.paths import parameter_terms, picture_terms
+from face_jax.smirk.perceptual import perceptual_network
+from face_jax.smirk.projection import ProjectedFace
 from face_jax.smirk.surface_sampling import point_pixels, transfer_pixels
 from face_jax.types import Array
 from tests.parity.fixture import Check, Fixture, Part
@@ -51,7 +52,9 @@ def cycle_loss(fixture: Fixture) -> Iterator[Check]:
     for phase, shape in (("encoder_phase", False), ("generator_phase", True)):
 
         def loss(given: dict[str, Array], shape: bool = shape) -> Array:
-            return objectives.cycle_loss(wanted, HeadParameters(**given), shape=shape)
+            found = HeadParameters(**given)
+            terms = objectives.cycle_terms(wanted, found, shape=shape)
+            return objectives.cycle_loss(terms)
 
         value, gradients = jax.value_and_grad(loss)(given)
         yield close(fixture, f"cycle_loss_{phase}", value)
@@ -105,8 +108,7 @@ def step1_train(fixture: Fixture) -> Iterator[Check]:
         made, _ = apply_with_statistics(
             generator, variables["generator"], rendered, masked, train=True
         )
-        terms["reconstruction"] = mean_absolute_error(made, image).mean()
-        terms["perceptual"] = perceptual_terms(variables["vgg16"], made, image).sum()
+        terms |= picture_terms(variables, made, image)
         return objectives.weighted_sum(terms, weights), terms, masked, made
 
     given = parameters(fixture, "enc") | {"cam": fixture.inputs["enc_cam"]}
@@ -129,14 +131,12 @@ def terms_of_parameters(
 ) -> tuple[Terms, ProjectedFace]:
     """All terms that need no network, and the projected face."""
     faces = HeadParameters(**{n: v for n, v in given.items() if n != "cam"})
-    face = project_face(head, faces, given["cam"])
-    terms = objectives.landmark_terms(
-        face,
-        inputs["landmarks_fan"],
-        inputs["flag_landmarks_fan"],
-        inputs["landmarks_mp"],
-    )
-    return terms | objectives.regularization_terms(faces), face
+    batch = {
+        "landmarks_68": inputs["landmarks_fan"],
+        "has_landmarks_68": inputs["flag_landmarks_fan"],
+        "landmarks_mediapipe": inputs["landmarks_mp"],
+    }
+    return parameter_terms(head, EncodedFace(faces, given["cam"]), batch)
 
 
 def compare_terms(fixture: Fixture, total: Array, terms: Terms) -> Iterator[Check]:

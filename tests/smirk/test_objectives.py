@@ -24,6 +24,10 @@ def parameters(seed=0):
     )
 
 
+def cycle_loss(wanted, found, shape):
+    return objectives.cycle_loss(objectives.cycle_terms(wanted, found, shape=shape))
+
+
 def mean_square(one, other=0.0):
     return np.mean((one.astype(np.float64) - other) ** 2)
 
@@ -58,6 +62,11 @@ def test_the_first_coefficients_of_the_teacher_count():
     shape, teacher = normal(0, BATCH, 6), normal(1, BATCH, 9)
     found = objectives.identity_term(shape, teacher)
     np.testing.assert_allclose(found, mean_square(shape, teacher[:, :6]), rtol=1e-6)
+    known = np.array([True, False, True])
+    found = objectives.identity_term(shape, teacher, known)
+    expected = mean_square(shape[known], teacher[known, :6])
+    np.testing.assert_allclose(found, expected, rtol=1e-6)
+    assert objectives.identity_term(shape, teacher, np.zeros(BATCH, bool)) == 0
 
 
 @pytest.mark.parametrize("shape", [False, True])
@@ -71,10 +80,10 @@ def test_the_cycle_weighs_expression_jaw_and_eyelids(shape):
     }
     expected = distance["expression"] + 10 * (distance["jaw"] + distance["eyelid"])
     expected += distance["shape"] if shape else 0
-    value = objectives.cycle_loss(wanted, found, shape=shape)
+    value = cycle_loss(wanted, found, shape=shape)
     np.testing.assert_allclose(value, expected, rtol=1e-6)
     lidless = wanted.replace(eyelid_params=None)
-    value = objectives.cycle_loss(lidless, found, shape=shape)
+    value = cycle_loss(lidless, found, shape=shape)
     np.testing.assert_allclose(value, expected - 10 * distance["eyelid"], rtol=1e-6)
 
 
@@ -83,7 +92,7 @@ def test_the_gradient_of_the_cycle_is_that_of_finite_differences():
 
     def loss(expression, jaw):
         changed = found.replace(expression_params=expression, jaw_params=jaw)
-        return objectives.cycle_loss(wanted, changed, shape=True)
+        return cycle_loss(wanted, changed, shape=True)
 
     given = found.expression_params, found.jaw_params
     gradients = jax.jit(jax.grad(loss, argnums=(0, 1)))(*given)
@@ -116,11 +125,11 @@ def test_parameters_of_other_shapes_are_refused():
     with pytest.raises(
         ValueError, match=r"found.jaw_params: expected \(3, 3\), got \(3, 2\)"
     ):
-        objectives.cycle_loss(given, other, shape=False)
+        objectives.cycle_terms(given, other, shape=False)
     without = given.replace(shape_params=None)
     with pytest.raises(
         ValueError, match=r"found.shape_params: expected \(3, 6\), got None"
     ):
-        objectives.cycle_loss(given, without, shape=True)
+        objectives.cycle_terms(given, without, shape=True)
     with pytest.raises(ValueError, match=r"teacher: expected \(3, 6\), got \(3, 5\)"):
         objectives.identity_term(given.shape_params, normal(0, BATCH, 5))

@@ -2,7 +2,13 @@ import jax
 import numpy as np
 import pytest
 
-from face_jax.smirk.templates import draw_frames, read_templates, template_bank
+from face_jax.smirk.templates import (
+    action_bank,
+    draw_frames,
+    read_bank,
+    read_templates,
+    template_bank,
+)
 
 ENTRIES = 4
 
@@ -114,3 +120,24 @@ def test_files_without_an_expression_are_refused(folder, contents, message):
     np.save(path, contents)
     with pytest.raises(ValueError, match=message):
         read_templates(folder.root)
+
+
+def test_a_file_of_sequences_is_a_bank(tmp_path):
+    rng = np.random.default_rng(0)
+    sequences = {"smile": rng.normal(size=(3, 6)), "blink": rng.normal(size=(2, 5))}
+    path = tmp_path / "templates.npz"
+    np.savez(path, **sequences)
+    bank = read_bank(path, 5)
+    assert list(bank.lengths) == [3, 2] and list(bank.starts) == [0, 3]
+    expected = np.concatenate([s[:, :5] for s in sequences.values()])
+    np.testing.assert_allclose(bank.frames, expected, rtol=1e-6)
+    with pytest.raises(FileNotFoundError, match=r"none\.npz"):
+        read_bank(tmp_path / "none.npz", 5)
+
+
+def test_the_two_sides_of_an_action_go_together():
+    bank = action_bank(("jawOpen", "mouthSmile_L", "mouthSmile_R"))
+    np.testing.assert_array_equal(bank.frames, [[1, 0, 0], [0, 1, 1]])
+    assert list(bank.lengths) == [1, 1]
+    with pytest.raises(ValueError, match="expected at least one"):
+        action_bank(())

@@ -1,0 +1,140 @@
+"""Weights that a training run starts from, and those of the teachers.
+
+All of them are the user's own files: arrays by published name (``.npz``), or the folder
+of an earlier run.
+"""
+
+from collections.abc import Collection, Mapping
+from pathlib import Path
+from typing import Any
+
+import jax
+
+from face_jax.convert.arrays import read_arrays
+from face_jax.smirk.convert import backbone_from_timm, from_published, published_names
+from face_jax.smirk.networks import BASE, ENCODERS, Networks, modules
+from face_jax.train.checkpoints import load_variables
+
+RANDOM = "random"
+"""Instead of a teacher's file: random values, the same ones in every run; to time a
+step or to test, not to train."""
+
+_GENERATOR = "smirk_generator"
+"""Beginning of the generator's published names."""
+
+
+def load_teachers(
+    networks: Networks, files: Mapping[str, str]
+) -> dict[str, dict[str, Any]]:
+    """Reads the networks of losses.
+
+    Args:
+      networks: the modules, for their shapes.
+      files: some of ``vgg16``, ``emotion`` and ``mica``, each with an ``.npz`` of
+        published names, or ``"random"``.
+
+    Returns:
+      Network to float32 arrays.
+
+    Raises:
+      FileNotFoundError: a file does not exist.
+      ValueError: its content does not fit.
+    """
+    loaded: dict[str, dict[str, Any]] = {}
+    for name, file in files.items():
+        if file == RANDOM:
+            loaded[name] = _initial(networks, name)
+        else:
+            target = _shapes(networks, (name,))
+            loaded |= from_published(read_arrays(Path(file)), target)
+    return loaded
+
+
+def load_start(
+    networks: Networks, start: str, wanted: Collection[str]
+) -> dict[str, dict[str, Any]]:
+    """Reads what an earlier stage of training, or the published weights, end with.
+
+    Args:
+      networks: the modules, for their shapes.
+      start: the folder of a run, or an ``.npz`` of SMIRK's published names.
+      wanted: networks to take where they are there: encoders, ``generator``, and
+        copies of encoders whose names begin with ``base_``.
+
+    Returns:
+      Network to float32 arrays; always all encoders that are wanted.
+
+    Raises:
+      FileNotFoundError: there is no such run or file.
+      ValueError: the content does not fit, or an encoder is missing.
+    """
+    names = {name.removeprefix(BASE) for name in wanted}
+    path = Path(start)
+    found = (
+        {n: v for n, v in load_variables(path)[0].items() if n in names}
+        if path.is_dir()
+        else _from_file(networks, path, names)
+    )
+    missing = sorted((names & set(ENCODERS)) - set(found))
+    if missing:
+        raise ValueError(f"task.start_from: {path} has no {', '.join(missing)}")
+    by_name = {name: name.removeprefix(BASE) for name in wanted}
+    return {n: jax.device_get(found[o]) for n, o in by_name.items() if o in found}
+
+
+def load_backbones(
+    networks: Networks, files: Mapping[str, str], wanted: Collection[str]
+) -> dict[str, dict[str, Any]]:
+    """Encoders with timm's ImageNet weights, and their initial heads.
+
+    Args:
+      networks: the modules.
+      files: an ``.npz`` of timm's names by variant of the MobileNetV3: ``small``
+        and ``large``.
+      wanted: encoders.
+
+    Returns:
+      Variables of the encoders whose variant has a file.
+
+    Raises:
+      FileNotFoundError: a file does not exist.
+      ValueError: its content does not fit.
+    """
+    loaded = {}
+    for name in wanted:
+        file = files.get(getattr(networks.encoders, name).variant)
+        if file is not None:
+            variables = _initial(networks, name)
+            backbone = {c: tree["backbone"] for c, tree in variables.items()}
+            weights = backbone_from_timm(read_arrays(Path(file)), backbone)
+            loaded[name] = {
+                collection: {**tree, "backbone": weights[collection]}
+                for collection, tree in variables.items()
+            }
+    return loaded
+
+
+def _from_file(
+    networks: Networks, path: Path, names: Collection[str]
+) -> dict[str, dict[str, Any]]:
+    weights = published_names(read_arrays(path))
+    has_generator = any(name.startswith(f"{_GENERATOR}.") for name in weights)
+    with_generator = has_generator and "generator" in names
+    wanted = (*ENCODERS, *(["generator"] if with_generator else []))
+    ignored = () if with_generator else (_GENERATOR,)
+    return from_published(weights, _shapes(networks, wanted), ignored)
+
+
+def _shapes(networks: Networks, names: Collection[str]) -> dict[str, Any]:
+    """Shape structs of networks' variables."""
+    table = modules(networks)
+    return {
+        name: jax.eval_shape(table[name][0].init, jax.random.key(0), *table[name][1])
+        for name in names
+    }
+
+
+def _initial(networks: Networks, name: str) -> dict[str, Any]:
+    """Initial variables of a network, the same ones in every run; on the host."""
+    module, inputs = modules(networks)[name]
+    return jax.device_get(jax.jit(module.init)(jax.random.key(0), *inputs))

@@ -1,0 +1,514 @@
+"""Training SMIRK: pretraining, then two paths for every batch, as one Task.
+
+Pretraining fits the encoders to landmarks and to the identity that a teacher sees. After
+it every iteration has two updates: the first path makes the photograph again, the second
+one with another expression, which trains the generator in even steps and the encoders in
+odd ones. Source: SMIRK, arXiv 2404.04104, and its public code.
+"""
+
+import dataclasses
+import functools
+import logging
+from collections.abc import Collection, Mapping
+from typing import Any, get_args
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from face_jax.smirk import draws as drawing
+from face_jax.smirk import objectives, paths, pretrained, reporting
+from face_jax.smirk import teachers as teaching
+from face_jax.smirk.emotion import Distance
+from face_jax.smirk.encoder import EncodedFace
+from face_jax.smirk.exchange import exchange
+from face_jax.smirk.masking import EROSION, HOLES_FIRST_PATH, HOLES_SECOND_PATH
+from face_jax.smirk.networks import (
+    BASE,
+    ENCODERS,
+    Networks,
+    build_networks,
+    estimate,
+    modules,
+)
+from face_jax.smirk.perceptual import SIDE
+from face_jax.smirk.projection import ProjectedFace, project_face
+from face_jax.smirk.surface_sampling import num_points
+from face_jax.smirk.templates import (
+    TemplateBank,
+    action_bank,
+    read_bank,
+    template_bank,
+)
+from face_jax.train import optim
+from face_jax.train.task import Aux, Phase, Task, Update
+from face_jax.types import Array, Batch, Variables
+
+log = logging.getLogger("face_jax")
+
+SCHEDULE: Mapping[str, Any] = {
+    "name": "warmup_cosine",
+    "peak": 1e-3,
+    "warmup_steps": 0,
+    "decay_steps": 78_100,
+    "end": 1e-5,
+}
+"""The published rates of the generator, in one fall instead of one for each epoch."""
+
+GENERATOR_TURN, ENCODER_TURN = "cycle_generator", "cycle_encoder"
+"""Phases of even and of odd steps, named after whom the second path trains."""
+
+
+@dataclasses.dataclass(frozen=True)
+class SmirkTask(Task):
+    """SMIRK's training; every default is that of the published main stage.
+
+    Attributes:
+      networks: keywords of ``build_networks``.
+      compat: see ``paths.Compat``.
+      pretraining_steps: steps of pretraining at the beginning; None: all of them, and
+        there is no generator.
+      trained_encoders: encoders that the main stage trains; pretraining trains all.
+      encoder_optimizer: name and keywords of the encoders' optimizer.
+      generator_optimizer: of the generator's.
+      schedule: learning rate of the generator by global step.
+      encoder_rate: the encoders' rate over the generator's.
+      pretraining_weights: of the terms of pretraining.
+      weights: of the terms of the first path.
+      cycle_weight: of the second path; 0 for none.
+      cycle_copies: other expressions of each face in the second path.
+      cycle_clip_norm: largest gradient of the generator there, or None.
+      mask_ratio: points that lend pixels over pixels of a picture.
+      mask_radius: pixels by which the hidden part reaches beyond a face's outline; the
+        published 10 belong to pictures of 224.
+      expression_spread: see ``augment``.
+      expression_bounds: likewise.
+      templates: see ``templates.read_bank``; None takes the head's actions one by one
+        if it names them.
+      perceptual_squeezed: see ``perceptual_features``.
+      perceptual_side: side of the pictures that VGG-16 sees, pixels.
+      emotion_distance: see ``emotion.feature_distance``.
+      identity_teacher: who knows the identity.
+      identity_noise: standard deviation of what is added to the truth.
+      start_from: see ``pretrained.load_start``; None starts from random weights.
+      regularize_towards_start: keep parameters near those that the encoders of
+        ``start_from`` see, instead of near zero.
+      backbone_weights: see ``pretrained.load_backbones``.
+      vgg16_weights: file of torchvision's VGG-16, or ``"random"``; None switches the
+        term off, as for the next two, and says so.
+      emotion_weights: file of EMOCA's ResNet-50.
+      mica_weights: file of MICA.
+    """
+
+    networks: Mapping[str, Any] = dataclasses.field(default_factory=dict)
+    compat: paths.Compat = "fixed"
+    pretraining_steps: int | None = 0
+    trained_encoders: tuple[str, ...] = ("expression_encoder",)
+    encoder_optimizer: Mapping[str, Any] = dataclasses.field(
+        default_factory=lambda: {"name": "adam", "b1": 0.9, "b2": 0.999, "eps": 1e-8}
+    )
+    generator_optimizer: Mapping[str, Any] = dataclasses.field(
+        default_factory=lambda: {"name": "adam", "b1": 0.5, "b2": 0.999, "eps": 1e-8}
+    )
+    schedule: Mapping[str, Any] = dataclasses.field(
+        default_factory=lambda: dict(SCHEDULE)
+    )
+    encoder_rate: float = 0.25
+    pretraining_weights: Mapping[str, float] = dataclasses.field(
+        default_factory=lambda: dict(objectives.PRETRAINING_WEIGHTS)
+    )
+    weights: Mapping[str, float] = dataclasses.field(
+        default_factory=lambda: dict(objectives.TRAINING_WEIGHTS)
+    )
+    cycle_weight: float = 1.0
+    cycle_copies: int = 1
+    cycle_clip_norm: float | None = 0.1
+    mask_ratio: float = 0.01
+    mask_radius: int = EROSION
+    expression_spread: float = 1.0
+    expression_bounds: tuple[float, float] | None = None
+    templates: str | None = None
+    perceptual_squeezed: bool = True
+    perceptual_side: int = SIDE
+    emotion_distance: Distance = "l2"
+    identity_teacher: teaching.IdentityTeacher = "mica"
+    identity_noise: float = 0.0
+    start_from: str | None = None
+    regularize_towards_start: bool = False
+    backbone_weights: Mapping[str, str] = dataclasses.field(default_factory=dict)
+    vgg16_weights: str | None = None
+    emotion_weights: str | None = None
+    mica_weights: str | None = None
+
+    def __post_init__(self) -> None:
+        """Refuses what cannot be trained, and says which terms are off."""
+        _check_choice("compat", self.compat, get_args(paths.Compat))
+        teachers = get_args(teaching.IdentityTeacher)
+        _check_choice("identity_teacher", self.identity_teacher, teachers)
+        for name in self.trained_encoders:
+            _check_choice("trained_encoders", name, ENCODERS)
+        for term in {**self.pretraining_weights, **self.weights}:
+            _check_choice("weights", term, _TERMS)
+        if self.cycle_copies < 1:
+            raise ValueError(
+                f"task.cycle_copies: expected at least 1, got {self.cycle_copies}"
+            )
+        if self.regularize_towards_start and self.start_from is None:
+            raise ValueError(
+                "task.regularize_towards_start: needs task.start_from, got None"
+            )
+        absent = {t: n for t, n in self._teacher_of_term().items() if n is None}
+        if absent:
+            files = (
+                f"{t} (task.{teaching.NETWORK_OF_TERM[t]}_weights is not set)"
+                for t in absent
+            )
+            log.warning("training without the terms: %s", ", ".join(files))
+
+    @functools.cached_property
+    def modules(self) -> Networks:
+        """The networks and the head, built once."""
+        return build_networks(**self.networks)
+
+    @functools.cached_property
+    def template_bank(self) -> TemplateBank:
+        """Expressions that the second path takes from elsewhere; numpy's arrays."""
+        with jax.ensure_compile_time_eval():
+            return jax.tree.map(np.asarray, self._templates())
+
+    @property
+    def has_pretraining(self) -> bool:
+        """Whether any step of the run is pretraining."""
+        return self.pretraining_steps != 0
+
+    @property
+    def has_generator(self) -> bool:
+        """Whether any step of the run is of the main stage."""
+        return self.pretraining_steps is not None
+
+    @property
+    def base_encoders(self) -> tuple[str, ...]:
+        """Frozen encoders whose estimates others shall stay near."""
+        names = ("shape_encoder", "expression_encoder")
+        return (
+            tuple(f"{BASE}{n}" for n in names) if self.regularize_towards_start else ()
+        )
+
+    @property
+    def teacher_files(self) -> dict[str, str]:
+        """Networks that only losses need, with their files."""
+        found = self._teacher_of_term().items()
+        return {
+            teaching.NETWORK_OF_TERM[term]: file
+            for term, file in found
+            if file is not None
+        }
+
+    def init(self, key: Array, batch: Batch) -> Variables:
+        """Random variables of every network that the run needs.
+
+        Raises:
+          ValueError: the batch is not one that this task can use.
+        """
+        self._check_batch(batch)
+        names = (
+            *ENCODERS,
+            *(("generator",) if self.has_generator else ()),
+            *self.teachers(),
+        )
+        table = modules(self.modules)
+        keys = jax.random.split(key, len(names))
+        return {
+            name: table[name][0].init(own, *table[name][1])
+            for name, own in zip(names, keys, strict=True)
+        }
+
+    def pretrained(self) -> Mapping[str, Mapping[str, Any]]:
+        """Variables from the files that the config names.
+
+        Raises:
+          FileNotFoundError: a file does not exist.
+          ValueError: it does not fit, or MICA is to teach a head that is not FLAME's.
+        """
+        nets, files = self.modules, self.teacher_files
+        if "mica" in files and nets.assets.head.identity_names:
+            raise ValueError(
+                "task.mica_weights: MICA knows FLAME's identities, not those of head "
+                f"{nets.assets.head.name!r}; set it to None or identity_teacher='truth'"
+            )
+        loaded = pretrained.load_teachers(nets, files)
+        loaded |= pretrained.load_backbones(nets, self.backbone_weights, ENCODERS)
+        if self.start_from is not None:
+            generator = ("generator",) if self.has_generator else ()
+            wanted = (*ENCODERS, *generator, *self.base_encoders)
+            loaded |= pretrained.load_start(nets, self.start_from, wanted)
+        return loaded
+
+    def teachers(self) -> tuple[str, ...]:
+        """Networks that only losses need."""
+        return (*self.teacher_files, *self.base_encoders)
+
+    def optimizers(self):
+        """One optimizer for each network that moves; statistics can move as well."""
+        follow = self.has_pretraining or self.compat == "reference"
+        names = ENCODERS if follow else self.trained_encoders
+        found = {name: optim.optimizer(self.encoder_optimizer) for name in names}
+        if self.has_generator:
+            found["generator"] = optim.optimizer(self.generator_optimizer)
+        return found
+
+    def learning_rates(self, step: Array) -> Mapping[str, Array]:
+        """The generator's rate, and a share of it for the encoders."""
+        rate = jnp.float32(optim.schedule(self.schedule)(step))
+        shares = dict.fromkeys(ENCODERS, self.encoder_rate) | {"generator": 1.0}
+        return {name: shares[name] * rate for name in self.optimizers()}
+
+    def phase(self, step: int) -> Phase:
+        """Pretraining, then turns of generator and encoders by the step's parity."""
+        if self.pretraining_steps is None or step < self.pretraining_steps:
+            return Phase(step="pretraining")
+        if not self.cycle_weight:
+            return Phase(step="reconstruction")
+        return Phase(step=ENCODER_TURN if step % 2 else GENERATOR_TURN)
+
+    def updates(self, phase: Phase) -> tuple[Update, ...]:
+        """One update of pretraining; else the first path, and a turn of the second."""
+        if phase.step == "pretraining":
+            return (Update("pretraining", ENCODERS, self.pretraining_loss),)
+        everyone = (*self.trained_encoders, "generator")
+        first = Update("reconstruction", everyone, self.reconstruction_loss)
+        if phase.step == "reconstruction":
+            return (first,)
+        trains = (
+            ("generator",) if phase.step == GENERATOR_TURN else self.trained_encoders
+        )
+        loss = functools.partial(self.cycle_loss, turn=str(phase.step))
+        return (first, Update("cycle", trains, loss))
+
+    def draw_first(self, key: Array, rows: int) -> drawing.FirstDraws:
+        """Every random choice of pretraining or of the first path."""
+        side = self.modules.image_size
+        return drawing.draw_first(
+            key,
+            rows,
+            self.modules.encoders.shape_encoder.num_shape,
+            num_points(self.mask_ratio, side),
+            side,
+            HOLES_FIRST_PATH,
+        )
+
+    def draw_second(self, key: Array, rows: int) -> drawing.SecondDraws:
+        """Every random choice of the second path, for copies of the rows."""
+        side = self.modules.image_size
+        return drawing.draw_second(
+            key,
+            rows * self.cycle_copies,
+            self.modules.num_expression,
+            jax.tree.map(jnp.asarray, self.template_bank),
+            num_points(self.mask_ratio, side),
+            side,
+            HOLES_SECOND_PATH,
+        )
+
+    def pretraining_loss(self, variables, batch, key, carry):
+        """Landmarks, identity and regularisation, of all encoders."""
+        del carry
+        draws = self.draw_first(key, len(batch["image"]))
+        image = paths.photographs(batch)
+        face, changed = estimate(self.modules, variables, image, ENCODERS)
+        weights = self._active(self.pretraining_weights)
+        terms, _ = self._parameter_terms(variables, batch, face, draws, weights)
+        total = objectives.weighted_sum(terms, weights)
+        return total, Aux(metrics=terms, model_state=changed)
+
+    def reconstruction_loss(self, variables, batch, key, carry):
+        """The first path; leaves the faces to the second."""
+        del carry
+        draws = self.draw_first(key, len(batch["image"]))
+        nets, image = self.modules, paths.photographs(batch)
+        face, changed = estimate(nets, variables, image, self._following())
+        weights = self._active(self.weights)
+        terms, projection = self._parameter_terms(
+            variables, batch, face, draws, weights
+        )
+        generated, statistics = self._reconstruct(
+            variables, batch, face, projection, draws, train=True
+        )
+        terms |= paths.picture_terms(
+            variables,
+            generated.image,
+            image,
+            squeezed=self.perceptual_squeezed,
+            side=self.perceptual_side,
+        )
+        if "emotion" in weights:
+            terms["emotion"] = paths.emotion_term(
+                nets, variables, generated, image, self.emotion_distance
+            )
+        total = objectives.weighted_sum(terms, weights)
+        carry = {"face": face, "projected": projection.projected}
+        state = {**changed, "generator": statistics}
+        return total, Aux(metrics=terms, model_state=state, carry=carry)
+
+    def cycle_loss(self, variables, batch, key, carry, *, turn: str):
+        """The second path: faces with other expressions are made and found again."""
+        of_generator = turn == GENERATOR_TURN
+        draws = self.draw_second(key, len(batch["image"]))
+        wanted, generated, statistics = self._exchange(
+            variables, batch, carry["face"], carry["projected"], draws, of_generator
+        )
+        image = generated.image
+        follow: Collection[str] = ()
+        if not of_generator:
+            image, follow = jax.lax.stop_gradient(image), self._following()
+        found, changed = estimate(self.modules, variables, image, follow)
+        terms = objectives.cycle_terms(wanted, found.head, shape=of_generator)
+        state = {"generator": statistics} if of_generator else changed
+        total = self.cycle_weight * objectives.cycle_loss(terms)
+        return total, Aux(metrics=terms, model_state=state)
+
+    def predict(self, variables: Variables, batch: Batch) -> dict[str, Array]:
+        """Everything about the faces of a batch; see ``reporting.predict``."""
+        nets, head = self.modules, self.modules.assets.on_device()
+        face, _ = estimate(nets, variables, paths.photographs(batch))
+        projection = project_face(head, face.head, face.camera)
+        outputs = reporting.describe(face, projection)
+        if "generator" not in variables:
+            side = nets.image_size
+            drawn = paths.draw_faces(nets.assets, projection, face.camera, side)
+            return outputs | reporting.of_drawing(drawn)
+        rows, keys = len(batch["image"]), jax.random.split(jax.random.key(0))
+        first, second = self.draw_first(keys[0], rows), self.draw_second(keys[1], rows)
+        made, _ = self._reconstruct(
+            variables, batch, face, projection, first, train=False
+        )
+        _, other, _ = self._exchange(
+            variables, batch, face, projection.projected, second, of_generator=False
+        )
+        return outputs | reporting.of_generated(made, other, rows)
+
+    def metrics(self, batch: Batch, outputs: Mapping[str, Array]) -> dict[str, Array]:
+        """Landmark error, and PSNR and L1 of what was made, per picture."""
+        return reporting.metrics(batch, outputs)
+
+    def pictures(
+        self, batch: Mapping[str, np.ndarray], outputs: Mapping[str, np.ndarray]
+    ) -> dict[str, np.ndarray]:
+        """A sheet with a row for each picture."""
+        return {"faces": reporting.sheet(batch, outputs)}
+
+    def _templates(self) -> TemplateBank:
+        count, head = self.modules.num_expression, self.modules.assets.head
+        if self.templates is not None:
+            return read_bank(self.templates, count)
+        if head.expression_names:
+            return action_bank(head.expression_names[:count])
+        log.warning("task.templates is not set: the neutral expression is the only one")
+        return template_bank([np.zeros((1, count))], count)
+
+    def _reconstruct(self, variables, batch, face, projection, draws, train):
+        nets = self.modules
+        return paths.generate(
+            nets,
+            variables["generator"],
+            batch,
+            paths.draw_faces(nets.assets, projection, face.camera, nets.image_size),
+            (projection.projected, projection.projected),
+            draws.masking,
+            train=train,
+            compat=self.compat,
+            radius=self.mask_radius,
+        )
+
+    def _exchange(self, variables, batch, face, projected, draws, of_generator):
+        return exchange(
+            self.modules,
+            variables["generator"],
+            batch,
+            face,
+            projected,
+            jax.tree.map(jnp.asarray, self.template_bank),
+            draws,
+            train=of_generator,
+            copies=self.cycle_copies,
+            clip_norm=self.cycle_clip_norm,
+            spread=self.expression_spread,
+            bounds=self.expression_bounds,
+            compat=self.compat,
+            radius=self.mask_radius,
+        )
+
+    def _parameter_terms(
+        self, variables, batch, face: EncodedFace, draws, weights
+    ) -> tuple[dict[str, Array], ProjectedFace]:
+        head = self.modules.assets.on_device()
+        base = None
+        if self.base_encoders:
+            image = paths.photographs(batch)
+            base = teaching.base_parameters(self.modules, variables, image)
+        terms, projection = paths.parameter_terms(head, face, batch, base)
+        if "identity" in weights:
+            teacher = self._identities(variables, batch, draws)
+            shape = face.head.shape_params
+            assert shape is not None
+            terms["identity"] = objectives.identity_term(shape, *teacher)
+        return terms, projection
+
+    def _identities(self, variables, batch, draws) -> tuple[Array, Array | None]:
+        if self.identity_teacher == "truth":
+            noise = self.identity_noise * draws.identity_noise
+            return teaching.true_identities(batch, noise)
+        return teaching.teacher_identities(self.modules, variables, batch, self.compat)
+
+    def _following(self) -> tuple[str, ...]:
+        """Encoders whose batch norms follow the batches of the main stage."""
+        return ENCODERS if self.compat == "reference" else self.trained_encoders
+
+    def _teacher_of_term(self) -> dict[str, str | None]:
+        """Terms that need a frozen network, and its file."""
+        files = {
+            "vgg16": self.vgg16_weights,
+            "emotion": self.emotion_weights,
+            "mica": self.mica_weights,
+        }
+        return teaching.needed_files(self._stages(), files, self.identity_teacher)
+
+    def _stages(self) -> list[Mapping[str, float]]:
+        """Weights of the terms of every stage of the run."""
+        stages = [self.pretraining_weights] if self.has_pretraining else []
+        return stages + ([self.weights] if self.has_generator else [])
+
+    def _active(self, weights: Mapping[str, float]) -> dict[str, float]:
+        """The weights of terms that are on."""
+        off = {term for term, file in self._teacher_of_term().items() if file is None}
+        if not self.modules.use_jaw:
+            off.add("jaw")
+        return {t: weight for t, weight in weights.items() if weight and t not in off}
+
+    def _check_batch(self, batch: Batch) -> None:
+        side, shape = self.modules.image_size, np.shape(batch["image"])
+        if shape[1:] != (side, side, 3):
+            raise ValueError(
+                f"task.networks.image_size is {side}, the data's pictures are {shape[1:]}"
+            )
+        needed = {"recognition_image"} if "mica" in self.teacher_files else set()
+        learned = any(stage.get("identity") for stage in self._stages())
+        if self.identity_teacher == "truth" and learned:
+            needed |= {"shape_params", "has_truth"}
+        missing = sorted(needed - set(batch))
+        if missing:
+            raise ValueError(
+                f"task.identity_teacher={self.identity_teacher!r}: the data must have "
+                f"{', '.join(missing)}; see data.smirk_item"
+            )
+
+
+_TERMS = (
+    *("contour", "landmarks", "expression", "jaw", "shape", "identity"),
+    *("reconstruction", "perceptual", "emotion"),
+)
+
+
+def _check_choice(name: str, value: str, known: Collection[str]) -> None:
+    if value not in known:
+        raise ValueError(f"task.{name}: expected some of {tuple(known)}, got {value!r}")

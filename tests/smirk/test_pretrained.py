@@ -1,0 +1,74 @@
+import dataclasses
+
+import jax
+import numpy as np
+import pytest
+
+from face_jax.smirk import pretrained
+from face_jax.smirk.convert import to_published
+from face_jax.smirk.networks import ENCODERS, modules
+from tests.smirk.small_task import small_task, write_head
+
+
+@pytest.fixture(scope="module")
+def task(tmp_path_factory):
+    return small_task(write_head(tmp_path_factory.mktemp("head")))
+
+
+def random_variables(task, names):
+    """Values of the right shapes, without compiling an initialisation."""
+    rng, table = np.random.default_rng(0), modules(task.modules)
+    shapes = {
+        n: jax.eval_shape(table[n][0].init, jax.random.key(0), *table[n][1])
+        for n in names
+    }
+    return jax.tree.map(lambda s: rng.normal(size=s.shape).astype(np.float32), shapes)
+
+
+def assert_same(found, expected):
+    assert jax.tree.structure(found) == jax.tree.structure(expected)
+    for one, other in zip(
+        jax.tree.leaves(found), jax.tree.leaves(expected), strict=True
+    ):
+        np.testing.assert_array_equal(one, other)
+
+
+@pytest.mark.parametrize("with_generator", [False, True])
+def test_a_run_starts_from_published_weights(task, tmp_path, with_generator):
+    names = (*ENCODERS, *(["generator"] if with_generator else []))
+    variables = random_variables(task, names)
+    path = tmp_path / "smirk.npz"
+    np.savez(path, **to_published(variables))
+    started = dataclasses.replace(
+        task, start_from=str(path), regularize_towards_start=True
+    )
+    found = started.pretrained()
+    base = {f"base_{n}": variables[n] for n in ENCODERS[1:]}
+    assert_same(dict(found), {**variables, **base})
+    assert started.teachers() == tuple(base)
+
+
+def test_teachers_are_read_from_their_files(task, tmp_path):
+    variables = random_variables(task, ("emotion",))
+    path = tmp_path / "emotion.npz"
+    np.savez(path, **to_published(variables))
+    found = pretrained.load_teachers(task.modules, {"emotion": str(path)})
+    assert_same(found, variables)
+
+
+def test_files_that_are_not_there_are_named(task, tmp_path):
+    without = dataclasses.replace(task, emotion_weights="nowhere.npz")
+    with pytest.raises(FileNotFoundError, match=r"nowhere\.npz"):
+        without.pretrained()
+    path = tmp_path / "half.npz"
+    np.savez(path, **to_published(random_variables(task, ENCODERS[:1])))
+    with pytest.raises(ValueError, match=r"smirk_encoder\.shape_encoder"):
+        dataclasses.replace(task, start_from=str(path)).pretrained()
+
+
+def test_mica_teaches_no_head_whose_identities_it_does_not_know(tmp_path):
+    names = tuple(f"trait{n}" for n in range(300))
+    head = write_head(tmp_path, identity_names=names)
+    task = small_task(head, pretraining_steps=1, mica_weights="random")
+    with pytest.raises(ValueError, match=r"task\.mica_weights: MICA knows FLAME's"):
+        task.pretrained()

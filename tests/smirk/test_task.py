@@ -1,0 +1,284 @@
+"""SMIRK's training: phases, who moves, what the losses are made of, and sharding."""
+
+import logging
+
+import jax
+import numpy as np
+import pytest
+
+from face_jax.train import partitioning
+from face_jax.train.distributed import to_global
+from face_jax.train.state import abstract_state, create_state
+from face_jax.train.step import StepOptions, compile_step
+from face_jax.train.task import Phase
+from tests.smirk.small_task import SIDE, random_batch, small_task, write_head
+
+ENCODERS = {"pose_encoder", "shape_encoder", "expression_encoder"}
+
+
+@pytest.fixture(scope="module")
+def head(tmp_path_factory):
+    return write_head(tmp_path_factory.mktemp("head"))
+
+
+def one_device():
+    return partitioning.make_mesh(1, 1, 1, devices=jax.devices()[:1])
+
+
+def start(task, batch, mesh):
+    """State, batch and shardings on a mesh; one initial state whatever the mesh."""
+    spec = {n: jax.ShapeDtypeStruct(v.shape, v.dtype) for n, v in batch.items()}
+    abstract = abstract_state(task, spec, False)
+    alone, placed = (
+        partitioning.place(abstract, m, task.partition_rules(), 0).shardings
+        for m in (one_device(), mesh)
+    )
+    # This generator compiles ten times faster than the default one.
+    key = jax.random.key(0, impl="unsafe_rbg")
+    state = jax.device_put(create_state(task, key, spec, False, alone), placed)
+    rows = partitioning.batch_sharding(mesh)
+    return state, to_global(batch, rows), placed, rows
+
+
+def steps(task, batch, mesh, phase, count=1):
+    """The state before and after some steps of a phase, on the host; their metrics."""
+    state, batch, placed, rows = start(task, batch, mesh)
+    before, found = jax.device_get(state), []
+    with jax.set_mesh(mesh):
+        step = compile_step(
+            task,
+            Phase(step=phase),
+            StepOptions(),
+            placed,
+            rows,
+            partitioning.replicated(mesh),
+        )
+        for _ in range(count):
+            state, metrics = step(state, batch, jax.random.key(7))
+            found.append(jax.device_get(metrics))
+    return before, jax.device_get(state), found
+
+
+def changed(before, after):
+    """Names whose trees differ."""
+    return {
+        name
+        for name in before
+        if any(
+            np.any(one != other)
+            for one, other in zip(
+                jax.tree.leaves(before[name]), jax.tree.leaves(after[name]), strict=True
+            )
+        )
+    }
+
+
+def test_phases_follow_the_parity_of_steps(head):
+    task = small_task(head, pretraining_steps=3)
+    names = [task.phase(step).step for step in (0, 2, 3, 4, 5, 10**6)]
+    turns = ("cycle_encoder", "cycle_generator", "cycle_encoder", "cycle_generator")
+    assert names == ["pretraining", "pretraining", *turns]
+    assert small_task(head, pretraining_steps=None).phase(10**7).step == "pretraining"
+    assert small_task(head, cycle_weight=0.0).phase(1).step == "reconstruction"
+
+    def trains(phase):
+        return [(u.name, set(u.trains)) for u in task.updates(Phase(step=phase))]
+
+    everyone = {"expression_encoder", "generator"}
+    assert trains("pretraining") == [("pretraining", ENCODERS)]
+    assert trains("reconstruction") == [("reconstruction", everyone)]
+    first = ("reconstruction", everyone)
+    assert trains("cycle_generator") == [first, ("cycle", {"generator"})]
+    assert trains("cycle_encoder") == [first, ("cycle", {"expression_encoder"})]
+
+
+def test_networks_that_never_move_are_frozen(head):
+    assert set(small_task(head).optimizers()) == {"expression_encoder", "generator"}
+    pretraining = small_task(head, pretraining_steps=None)
+    assert set(pretraining.optimizers()) == ENCODERS
+    # Their statistics follow the batches, so they are part of what is trained.
+    reference = small_task(head, compat="reference")
+    assert set(reference.optimizers()) == {*ENCODERS, "generator"}
+    rates = pretraining.learning_rates(np.int32(0))
+    np.testing.assert_allclose(list(rates.values()), 0.25e-3, rtol=1e-6)
+
+
+def test_pretraining_moves_all_encoders(head):
+    task = small_task(
+        head, pretraining_steps=None, identity_teacher="truth", identity_noise=0.1
+    )
+    before, after, (metrics,) = steps(task, random_batch(), one_device(), "pretraining")
+    assert changed(before.params, after.params) == ENCODERS
+    assert changed(before.model_state, after.model_state) == ENCODERS
+    weights = task.pretraining_weights
+    total = sum(metrics[f"pretraining/{n}"] * w for n, w in weights.items())
+    np.testing.assert_allclose(metrics["pretraining/loss"], total, rtol=1e-5)
+
+
+@pytest.mark.parametrize(
+    "turn",
+    [pytest.param("cycle_generator", marks=pytest.mark.slow), "cycle_encoder"],
+)
+def test_turns_move_what_they_train(head, turn):
+    task = small_task(head, emotion_weights="random")
+    before, after, (metrics,) = steps(task, random_batch(), one_device(), turn)
+    moved = {"expression_encoder", "generator"}
+    assert changed(before.params, after.params) == moved
+    assert changed(before.model_state, after.model_state) == moved
+    assert not changed(before.frozen, after.frozen)
+    assert {"pose_encoder", "shape_encoder", "emotion"} == set(before.frozen)
+    calls = {name: int(after.opt_state[name].count) for name in sorted(after.opt_state)}
+    second = "generator" if turn == "cycle_generator" else "expression_encoder"
+    assert calls == {name: 1 + (name == second) for name in calls}
+    assert ("cycle/shape" in metrics) == (turn == "cycle_generator")
+    if turn == "cycle_generator":
+        assert metrics["cycle/gradient_norm"] <= task.cycle_clip_norm * 1.001
+    terms = {n: w for n, w in task.weights.items() if n != "perceptual"}
+    total = sum(metrics[f"reconstruction/{n}"] * w for n, w in terms.items())
+    np.testing.assert_allclose(metrics["reconstruction/loss"], total, rtol=1e-5)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "phase",
+    [
+        "cycle_generator",
+        "cycle_encoder",
+        "pretraining",
+    ],
+)
+def test_a_mesh_agrees_with_one_device(head, phase):
+    """Losses of two steps on all three axes at once, and batch statistics."""
+    stage = {"pretraining_steps": None, "identity_teacher": "truth"}
+    task = small_task(head, **(stage if phase == "pretraining" else {}))
+    batch = random_batch()
+    _, reference, losses = steps(task, batch, one_device(), phase, 2)
+    mesh = partitioning.make_mesh(2, 2, 2)
+    _, state, found = steps(task, batch, mesh, phase, 2)
+    for ours, theirs in zip(found, losses, strict=True):
+        for name in theirs:
+            if name.endswith("/loss"):
+                np.testing.assert_allclose(ours[name], theirs[name], rtol=1e-4)
+    for ours, theirs in zip(
+        jax.tree.leaves(state.model_state),
+        jax.tree.leaves(reference.model_state),
+        strict=True,
+    ):
+        np.testing.assert_allclose(ours, theirs, rtol=1e-3, atol=1e-4)
+
+
+@pytest.mark.slow
+def test_in_reference_statistics_of_frozen_encoders_follow(head):
+    task = small_task(
+        head,
+        compat="reference",
+        vgg16_weights="random",
+        perceptual_side=SIDE,
+        mica_weights="random",
+        weights={"identity": 1.0, "perceptual": 1.0, "landmarks": 1.0},
+        cycle_copies=2,
+    )
+    before, after, _ = steps(task, random_batch(), one_device(), "cycle_encoder")
+    moved = {"expression_encoder", "generator"}
+    assert changed(before.params, after.params) == moved
+    assert changed(before.model_state, after.model_state) == moved | ENCODERS
+
+
+def test_teachers_without_weights_are_reported(head, caplog):
+    with caplog.at_level(logging.WARNING):
+        task = small_task(head, pretraining_steps=1, emotion_weights="random")
+    (record,) = caplog.records
+    assert record.getMessage() == (
+        "training without the terms: perceptual (task.vgg16_weights is not set), "
+        "identity (task.mica_weights is not set)"
+    )
+    assert task.teachers() == ("emotion",)
+
+
+def test_settings_that_cannot_be_trained_are_refused(head):
+    for changes, message in (
+        ({"compat": "old"}, r"task\.compat: expected some of \('fixed', 'reference'\)"),
+        ({"weights": {"vgg": 1.0}}, r"task\.weights: expected some of \('contour'"),
+        ({"trained_encoders": ("generator",)}, r"task\.trained_encoders"),
+        ({"identity_teacher": "me"}, r"task\.identity_teacher"),
+        ({"cycle_copies": 0}, r"task\.cycle_copies: expected at least 1, got 0"),
+        ({"regularize_towards_start": True}, r"needs task\.start_from"),
+    ):
+        with pytest.raises(ValueError, match=message):
+            small_task(head, **changes)
+
+
+def test_data_that_do_not_fit_are_refused(head):
+    batch = random_batch()
+    larger = {**batch, "image": np.zeros((8, 64, 64, 3), np.uint8)}
+    with pytest.raises(ValueError, match=r"image_size is 32, the data's pictures are"):
+        small_task(head).init(jax.random.key(0), larger)
+    task = small_task(head, pretraining_steps=1, mica_weights="random")
+    without = {n: v for n, v in batch.items() if n != "recognition_image"}
+    with pytest.raises(ValueError, match="the data must have recognition_image"):
+        task.init(jax.random.key(0), without)
+
+
+SETTINGS = {
+    "reference": {
+        "compat": "reference",
+        "vgg16_weights": "random",
+        "mica_weights": "random",
+        "emotion_weights": "random",
+        "weights": {"identity": 1.0, "perceptual": 1.0, "emotion": 1.0},
+        "pretraining_steps": 1,
+        "cycle_copies": 2,
+    },
+    "towards the start": {
+        "start_from": "a run",
+        "regularize_towards_start": True,
+        "pretraining_steps": 1,
+        "identity_teacher": "truth",
+    },
+    "without jaw": {
+        "networks": {"use_jaw": False, "use_eyelids": False},
+        "pretraining_steps": 1,
+        "cycle_clip_norm": None,
+        "expression_bounds": (0.0, 1.0),
+    },
+}
+
+
+@pytest.mark.parametrize("settings", SETTINGS.values(), ids=SETTINGS)
+def test_every_setting_can_be_traced(head, settings):
+    """Terms, carry and statistics of every phase, without computing them."""
+    task, batch = small_task(head, **settings), random_batch(4)
+    variables = jax.eval_shape(task.init, jax.random.key(0), batch)
+    for phase in ("pretraining", "reconstruction", "cycle_generator", "cycle_encoder"):
+        carry = {}
+        for update in task.updates(Phase(step=phase)):
+            loss, aux = jax.eval_shape(
+                update.loss, variables, batch, jax.random.key(0), carry
+            )
+            assert loss.shape == ()
+            assert all(metric.shape == () for metric in aux.metrics.values())
+            assert set(aux.model_state) <= set(task.optimizers())
+            for name, state in aux.model_state.items():
+                stored = {n: t for n, t in variables[name].items() if n != "params"}
+                assert jax.tree.map(np.shape, state) == jax.tree.map(np.shape, stored)
+            assert all(leaf.shape[0] == 4 for leaf in jax.tree.leaves(aux.carry))
+            carry = aux.carry
+        has_jaw = settings.get("networks", {}).get("use_jaw", True)
+        assert ("jaw" in aux.metrics) == has_jaw
+    outputs = jax.eval_shape(task.predict, variables, batch)
+    assert outputs["other_image"].shape == (4, SIDE, SIDE, 3)
+    scores = jax.eval_shape(task.metrics, batch, outputs)
+    assert {name: score.shape for name, score in scores.items()} == dict.fromkeys(
+        ("nme", "psnr", "l1"), (4,)
+    )
+
+
+def test_a_sheet_shows_what_there_is(head):
+    task, batch = small_task(head, pretraining_steps=None), random_batch(4)
+    picture = np.zeros((4, SIDE, SIDE, 3), np.float32)
+    without = task.pictures(batch, {"drawn": picture})["faces"]
+    names = ("drawn", "masked", "image", "other_drawn", "other_image")
+    whole = task.pictures(batch, dict.fromkeys(names, picture))["faces"]
+    assert without.dtype == whole.dtype == np.uint8
+    assert without.shape[0] == whole.shape[0]
+    assert whole.shape[1] > 2.5 * without.shape[1]
