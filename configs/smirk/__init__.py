@@ -1,0 +1,1 @@
+"""SMIRK's configs."""

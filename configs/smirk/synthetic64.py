@@ -1,0 +1,107 @@
+"""A small SMIRK on built-in faces: 64 x 64 pixels, for a laptop's CPU.
+
+face-jax train --config configs/smirk/synthetic64.py --workdir W
+    renders the faces first, some minutes, unless they are in the cache
+
+Both stages in one run: pretraining, then the two paths. The networks see pictures and
+landmarks; in MICA's place stands a teacher who knows the true identity but for noise of
+``identity_noise`` standard deviations (``--set task.pretraining_weights.identity=0`` for
+none). There are no perceptual and emotion terms, as these need weights. Of ten persons
+eight are for training and one is watched. Variant: ``smoke`` (seconds).
+"""
+
+from ml_collections import ConfigDict, config_dict
+
+from configs import common
+from configs.smirk import train
+
+STEPS, PRETRAINING = 8000, 4000
+PEOPLE, PICTURES = 250, 14
+NUM_SHAPE = 57
+"""Identity coefficients of the built-in head."""
+
+
+def get_config(argument: str = "") -> ConfigDict:
+    """The config; ``argument`` names variants, see the head of this file."""
+    variant = common.variants(argument, smoke=False)
+    config = common.base()
+    config.system = "smirk"
+    config.run.update({"steps": STEPS, "log_every": 50})
+    config.run.best_metric, config.run.best_mode = "unseen/nme", "min"
+    config.task = task()
+    config.task.schedule.decay_steps = config.run.get_ref("steps")
+    config.data = data("train", "train")
+    config.loader.batch_size = 16
+    unseen = data("validation", "plain")
+    common.follow(unseen, config.data, "synthetic_images.path")
+    config.evals.unseen = common.evaluation(unseen, every=1000, batch_size=16)
+    return smoke(config) if variant.smoke else config
+
+
+def task() -> ConfigDict:
+    """Small networks, and expressions that are facial actions from 0 to 1."""
+    config = train.task()
+    config.networks.update(networks())
+    config.schedule.update({"warmup_steps": 100, "end": 2e-5})
+    with config.ignore_type():
+        config.expression_bounds = (0.0, 1.0)
+    config.update(
+        {
+            "pretraining_steps": PRETRAINING,
+            "encoder_rate": 1.0,
+            "expression_spread": 0.3,
+            "mask_ratio": 0.02,
+            "mask_radius": 3,
+            "identity_teacher": "truth",
+            "identity_noise": 0.3,
+        }
+    )
+    config.weights.update({"perceptual": 0.0, "emotion": 0.0})
+    return config
+
+
+def networks() -> ConfigDict:
+    """Encoders of a quarter of the published work, a generator of half the width."""
+    return ConfigDict(
+        {
+            "image_size": 64,
+            "head": "procedural",
+            "pose_encoder": {"variant": "tiny"},
+            "shape_encoder": {"variant": "small"},
+            "expression_encoder": {"variant": "small"},
+            "generator": {"features": 16, "levels": 3, "residual_blocks": 2},
+        }
+    )
+
+
+def data(split: str, mode: str) -> ConfigDict:
+    """Pictures of one split of the built-in persons."""
+    truth = {"shape_params": NUM_SHAPE} if mode == "train" else {}
+    built_in = {"people": PEOPLE, "images_per_person": PICTURES, "size": 96}
+    return ConfigDict(
+        {
+            "source": "synthetic_images",
+            "synthetic_images": {
+                "path": config_dict.placeholder(str),
+                "split": split,
+                "built_in": built_in,
+            },
+            "item": "smirk_item",
+            "smirk_item": {"size": 64, "mode": mode, "truth": truth},
+        }
+    )
+
+
+def smoke(config: ConfigDict) -> ConfigDict:
+    """Tiny networks and few persons; a step of pretraining and one of two paths."""
+    config.task.networks.update(train.small_networks(32))
+    config.task.schedule.warmup_steps = 0
+    config.task.update({"pretraining_steps": 1, "mask_radius": 1, "mask_ratio": 0.05})
+    config.loader.batch_size = 8
+    config.evals.unseen.batch_size = 8
+    for block in (config.data, config.evals.unseen.data):
+        block.smirk_item.size = 32
+        block.synthetic_images.built_in.update(
+            {"people": 10, "images_per_person": 7, "size": 48}
+        )
+    return common.smoke(config)
