@@ -368,7 +368,10 @@ class SmirkTask(Task):
         return total, Aux(metrics=terms, model_state=state)
 
     def predict(self, variables: Variables, batch: Batch) -> dict[str, Array]:
-        """Everything about the faces of a batch; see ``reporting.predict``."""
+        """Faces and pictures of a batch: see ``describe`` and ``of_generated``.
+
+        Both are in ``reporting``. The same draws serve every batch.
+        """
         nets, head = self.modules, self.modules.assets.on_device()
         face, _ = estimate(nets, variables, paths.photographs(batch))
         projection = project_face(head, face.head, face.camera)
