@@ -15,7 +15,7 @@ from ml_collections import ConfigDict
 from configs import common
 from configs.fsrt import clips64, demo
 
-STEPS = 10000
+STEPS = 9000
 PEOPLE, FRAMES, FRAME_RATE = 1250, 12, 1.0
 """Twelve seconds of each person, in few frames: many persons are worth more than many
 pictures of each. Of 200 the networks learn by heart what they look like, and what they
