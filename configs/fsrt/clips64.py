@@ -19,7 +19,7 @@ from ml_collections import ConfigDict
 from configs import common
 from configs.fsrt import demo
 
-STEPS = 6000
+STEPS = 3000
 
 
 def get_config(argument: str = "") -> ConfigDict:
