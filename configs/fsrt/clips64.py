@@ -19,7 +19,7 @@ from ml_collections import ConfigDict
 from configs import common
 from configs.fsrt import demo
 
-STEPS = 3000
+STEPS = 6000
 
 
 def get_config(argument: str = "") -> ConfigDict:
