@@ -7,7 +7,7 @@ from face_jax.cli.__main__ import main
 
 @pytest.mark.slow
 def test_the_head_behind_a_picture_is_found(tmp_path, capsys):
-    flags = ["--heads", "2", "--steps", "200", "--size", "96", "--out", str(tmp_path)]
+    flags = ["--heads", "2", "--out", str(tmp_path)]
     assert main(["fit", *flags]) == 0
     assert "**everything**" in capsys.readouterr().out
     report = json.loads((tmp_path / "report.json").read_text())["fits"]
@@ -16,9 +16,9 @@ def test_the_head_behind_a_picture_is_found(tmp_path, capsys):
     blind = report["everything, without silhouette gradients"]
     for head in range(2):
         assert everything["pose_degrees"][0][head] == pytest.approx(20.0, abs=0.1)
-        assert everything["pose_degrees"][-1][head] < 2.0
+        assert everything["pose_degrees"][-1][head] < 1.0
         error = everything["vertex_errors"][-1][head]
-        assert error < 0.01 and error < 0.6 * rigid["vertex_errors"][-1][head]
+        assert error < 0.01 and error < 0.5 * rigid["vertex_errors"][-1][head]
     assert sum(blind["vertex_errors"][-1]) > sum(everything["vertex_errors"][-1])
     for name in ("fit.png", "curves.png", "report.md"):
         assert (tmp_path / name).stat().st_size > 100
