@@ -12,7 +12,7 @@ import os
 from pathlib import Path
 from typing import Any
 
-VERSION = "1.0.0"
+VERSION = "1.0.1"
 """Of the generator: another one draws other pictures from the same settings."""
 
 CACHE_VARIABLE = "FACE_JAX_CACHE"

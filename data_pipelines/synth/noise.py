@@ -22,11 +22,13 @@ def smooth_noise(random: np.random.Generator, cell: float) -> np.ndarray:
     """
     count = max(3, round(SIDE / cell))
     grid = random.standard_normal((count, count)).astype(np.float32)
-    wrapped = np.concatenate([grid[:, -1:], grid, grid[:, :1]], axis=1)
-    width = round(SIDE * (count + 2) / count)
-    enlarged = cv2.resize(wrapped, (width, SIDE), interpolation=cv2.INTER_CUBIC)
-    first = (width - SIDE) // 2
-    return enlarged[:, first : first + SIDE] * 1.5
+    # A cubic reaches two hills beyond the seam, on either side.
+    wrapped = np.concatenate([grid[:, -2:], grid, grid[:, :2]], axis=1)
+    scale = SIDE / count
+    first_row, first_column = 0.5 * scale - 0.5, (0.5 - 2) * scale - 0.5
+    enlarge = np.array([[scale, 0, first_column], [0, scale, first_row]])
+    how = {"flags": cv2.INTER_CUBIC, "borderMode": cv2.BORDER_REPLICATE}
+    return 1.5 * cv2.warpAffine(wrapped, enlarge, (SIDE, SIDE), **how)
 
 
 def fractal_noise(

@@ -29,6 +29,7 @@ def save_mesh(path: str | os.PathLike[str], surface: Surface) -> None:
       surface: the mesh.
 
     Raises:
+      NotADirectoryError: something above the path is a file.
       ValueError: the name has another ending.
     """
     path = Path(path)
@@ -56,6 +57,7 @@ def save_sequence(
       The files that were written.
 
     Raises:
+      NotADirectoryError: something above the path is a file.
       ValueError: the name has another ending, or the frames have another shape.
     """
     path, frames = Path(path), np.asarray(frames, np.float32)
@@ -97,6 +99,7 @@ def save_shapes(
       shapes: name to vertices [V, 3] at full strength.
 
     Raises:
+      NotADirectoryError: something above the path is a file.
       ValueError: the name has another ending, there is no shape, or one has another
         number of vertices.
     """
@@ -118,6 +121,9 @@ def _format(path: Path) -> Callable[[Surface], bytes]:
 
 
 def _write(path: Path, contents: bytes) -> None:
+    for place in path.parents:
+        if place.exists() and not place.is_dir():
+            raise NotADirectoryError(f"{path}: expected a folder, {place} is a file")
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}.partial")
     try:

@@ -49,6 +49,14 @@ def antialias(
         raise ValueError(
             f"vertices: expected {shape[0]} meshes as in fragments, got {len(vertices)}"
         )
+    # Edges that are traced cannot be looked at.
+    if isinstance(topology.edges, np.ndarray):
+        needed = int(topology.edges.max(initial=-1)) + 1
+        if vertices.shape[1] < needed:
+            raise ValueError(
+                f"vertices: expected at least {needed} of each mesh for this topology, "
+                f"got {vertices.shape[1]}"
+            )
     image, vertices = (jnp.asarray(x, jnp.float32) for x in (image, vertices))
     depth = jnp.where(fragments.mask, fragments.zbuf, jnp.inf)
     return split_over_devices(_soften, image, vertices, depth, shared=topology.edges)

@@ -3,7 +3,7 @@ import json
 import numpy as np
 import pytest
 
-from data_pipelines.sources.synthetic_settings import SyntheticSettings
+from data_pipelines.sources.synthetic_settings import VERSION, SyntheticSettings
 from face_jax.cli import known_people
 from face_jax.cli.__main__ import main
 from face_jax.cli.known_people import KnownPeople, posed, settings_of
@@ -62,7 +62,7 @@ def test_a_posed_person_keeps_identity_light_and_room():
 
 def test_settings_come_from_the_config_or_from_the_folder(tmp_path):
     assert settings_of({"built_in": {"people": 3}}, None).clips == 3
-    described = {**SETTINGS.describe(), "version": "1.0.0"}
+    described = {**SETTINGS.describe(), "version": VERSION}
     (tmp_path / "settings.json").write_text(json.dumps(described))
     assert settings_of({"path": str(tmp_path)}, None) == SETTINGS
     assert settings_of({"path": str(tmp_path)}, "ict.npz").head == "ict.npz"

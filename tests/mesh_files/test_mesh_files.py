@@ -229,3 +229,11 @@ def test_misfit_files_are_refused(tmp_path):
     with pytest.raises(ValueError, match="vertices: holds values that are not finite"):
         save_sequence(tmp_path / "a.obj", surface, broken)
     assert not list(tmp_path.iterdir())
+
+
+def test_a_file_is_no_folder_to_write_into(tmp_path):
+    file = tmp_path / "taken"
+    file.write_text("mine")
+    with pytest.raises(NotADirectoryError, match=r"a folder, .*taken is a file"):
+        save_mesh(file / "head.obj", plain())
+    assert file.read_text() == "mine"

@@ -256,6 +256,7 @@ def test_other_types_are_softened_in_float32():
         ((2, 13, 18, 1), (1, 84, 3), "vertices: expected 2 meshes .* got 1"),
         ((2, 13, 18, 1), (84, 3), r"vertices: .*\[B, V, 3\], got .*\(84, 3\)"),
         ((2, 13, 18, 1), (2, 84, 2), r"vertices: .*\[B, V, 3\], got .*\(2, 84, 2\)"),
+        ((2, 13, 18, 1), (2, 10, 3), r"vertices: expected at least \d+ .* got 10"),
     ],
 )
 def test_shapes_that_do_not_fit_are_refused(image, vertices, message):

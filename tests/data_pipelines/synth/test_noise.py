@@ -23,6 +23,18 @@ def test_smooth_noise_is_standard_and_as_coarse_as_asked(cell):
         assert slope * cell == pytest.approx(1.5 * 2**0.5, rel=0.1)
 
 
+@pytest.mark.parametrize("cell", [4.0, 17.0, 60.0])
+def test_smooth_noise_closes_across_the_seam(cell):
+    picture = noise.smooth_noise(np.random.default_rng(0), cell)
+    inside = np.abs(np.diff(picture, axis=1))
+    across = np.abs(picture[:, 0] - picture[:, -1])
+    assert across.max() <= inside.max()
+    # Were a slope to jump there, a second difference would stand out.
+    turned = np.roll(picture, SIDE // 2, axis=1)
+    bends = np.abs(np.diff(turned, n=2, axis=1)).max(axis=0)
+    assert bends[SIDE // 2 - 2 : SIDE // 2 + 1].max() <= 1.5 * np.median(bends) + 1e-3
+
+
 def test_fractal_noise_is_standard():
     picture = noise.fractal_noise(np.random.default_rng(0), [40.0, 12.0, 5.0])
     assert picture.shape == (SIDE, SIDE) and 0.7 < picture.std() < 1.3
