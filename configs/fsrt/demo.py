@@ -38,12 +38,12 @@ def get_config(argument: str = "") -> ConfigDict:
 def task(keypoints: str) -> ConfigDict:
     """Phase 1 alone, with settings that learn in minutes.
 
-    Beside the sizes, five things differ from the published training: the learning rate;
-    expressions are kept apart across the batch (VICReg), because along each vector the
-    terms are content with one expression for all frames; their weights, as the squared
-    error of a small run is small; pixels near keypoints are drawn more often, as
-    eyes and mouth are few of them; and the encoder starts with He's initialisation,
-    without which the source image is hardly seen for thousands of steps.
+    Beside the sizes, six things differ from the published training: the optimizer, Muon,
+    and its learning rate; expressions are kept apart across the batch (VICReg), because
+    along each vector the terms are content with one expression for all frames; their
+    weights, as the squared error of a small run is small; pixels near keypoints are
+    drawn more often, as eyes and mouth are few of them; and encoder and decoder start
+    balanced, without which the source image is hardly seen for thousands of steps.
     """
     config = vox256.task()
     config.networks = networks(keypoints)

@@ -27,8 +27,14 @@ def smooth_noise(random: np.random.Generator, cell: float) -> np.ndarray:
     scale = SIDE / count
     first_row, first_column = 0.5 * scale - 0.5, (0.5 - 2) * scale - 0.5
     enlarge = np.array([[scale, 0, first_column], [0, scale, first_row]])
-    how = {"flags": cv2.INTER_CUBIC, "borderMode": cv2.BORDER_REPLICATE}
-    return 1.5 * cv2.warpAffine(wrapped, enlarge, (SIDE, SIDE), **how)
+    enlarged = cv2.warpAffine(
+        wrapped,
+        enlarge,
+        (SIDE, SIDE),
+        flags=cv2.INTER_CUBIC,
+        borderMode=cv2.BORDER_REPLICATE,
+    )
+    return 1.5 * enlarged
 
 
 def fractal_noise(
