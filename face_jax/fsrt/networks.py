@@ -6,7 +6,7 @@ Source: FSRT, arXiv 2404.09736.
 """
 
 import dataclasses
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any, Literal, get_args
 
 import jax.numpy as jnp
@@ -17,6 +17,7 @@ from face_jax.fsrt.encoder import Encoder
 from face_jax.fsrt.expression import ExpressionEncoder
 from face_jax.fsrt.keypoints import KeypointDetector, Keypoints
 from face_jax.nn.apply import apply
+from face_jax.nn.building import build_module
 from face_jax.types import Array, Variables
 
 KeypointSource = Literal["published", "learned", "landmarks"]
@@ -101,37 +102,16 @@ def build_networks(
     compute = {"dtype": jnp.dtype(dtype)}
     decoder_fields = {**(SMALL_DECODER if small_decoder else {}), **(decoder or {})}
     return Networks(
-        keypoint_detector=_build(KeypointDetector, detector, keypoint_detector),
-        expression_encoder=_build(
+        keypoint_detector=build_module(KeypointDetector, detector, keypoint_detector),
+        expression_encoder=build_module(
             ExpressionEncoder, {"expression_size": expression_size}, expression_encoder
         ),
-        encoder=_build(Encoder, {**compute, "remat": remat}, encoder),
-        decoder=_build(Decoder, {**compute, "remat": remat}, decoder_fields),
-        discriminator=_build(Discriminator, compute, discriminator),
+        encoder=build_module(Encoder, {**compute, "remat": remat}, encoder),
+        decoder=build_module(Decoder, {**compute, "remat": remat}, decoder_fields),
+        discriminator=build_module(Discriminator, compute, discriminator),
         keypoints=keypoints,
         image_size=image_size,
     )
-
-
-def _build(
-    module: Callable[..., Any],
-    given: Mapping[str, Any],
-    overrides: Mapping[str, Any] | None,
-) -> Any:
-    try:
-        return module(**{**given, **_fields(overrides)})
-    except TypeError as error:
-        raise ValueError(f"networks: {error}") from error
-
-
-def _fields(overrides: Mapping[str, Any] | None) -> dict[str, Any]:
-    """Module fields with tuples for lists, which is what JSON makes of tuples."""
-
-    def hashable(value: Any) -> Any:
-        is_sequence = isinstance(value, list | tuple)
-        return tuple(map(hashable, value)) if is_sequence else value
-
-    return {name: hashable(value) for name, value in (overrides or {}).items()}
 
 
 def detect(

@@ -5,7 +5,7 @@ no two of them can disagree on a convention. Source: SMIRK, arXiv 2404.04104.
 """
 
 import dataclasses
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 import flax.linen as nn
@@ -16,6 +16,7 @@ import numpy as np
 from face_jax.geometry.head import HeadModel
 from face_jax.geometry.mesh import Submesh, submesh
 from face_jax.heads import library
+from face_jax.nn.building import build_module
 from face_jax.nn.resnet import BottleneckResNet
 from face_jax.smirk.encoder import (
     EncodedFace,
@@ -161,11 +162,11 @@ def build_networks(
         model.expression_names,
     )
     encoders = Encoders(
-        pose_encoder=_build(PoseEncoder, compute, pose_encoder),
-        shape_encoder=_build(
+        pose_encoder=build_module(PoseEncoder, compute, pose_encoder),
+        shape_encoder=build_module(
             ShapeEncoder, {"num_shape": shapes, **compute}, shape_encoder
         ),
-        expression_encoder=_build(
+        expression_encoder=build_module(
             ExpressionEncoder,
             {"num_expression": expressions, **compute},
             expression_encoder,
@@ -173,9 +174,9 @@ def build_networks(
     )
     return Networks(
         encoders=encoders,
-        generator=_build(Generator, compute, generator),
-        emotion=_build(BottleneckResNet, {}, emotion),
-        mica=_build(Mica, {}, mica),
+        generator=build_module(Generator, compute, generator),
+        emotion=build_module(BottleneckResNet, {}, emotion),
+        mica=build_module(Mica, {}, mica),
         assets=assets,
         image_size=image_size,
         use_jaw=use_jaw and assets.has_jaw,
@@ -258,24 +259,3 @@ def _count(
             f"networks.{name}: expected 1 to {available} for this head, got {wanted}"
         )
     return wanted
-
-
-def _build(
-    module: Callable[..., Any],
-    given: Mapping[str, Any],
-    overrides: Mapping[str, Any] | None,
-) -> Any:
-    try:
-        return module(**{**given, **_fields(overrides)})
-    except TypeError as error:
-        raise ValueError(f"networks: {error}") from error
-
-
-def _fields(overrides: Mapping[str, Any] | None) -> dict[str, Any]:
-    """Module fields with tuples for lists, which is what JSON makes of tuples."""
-
-    def hashable(value: Any) -> Any:
-        is_sequence = isinstance(value, Sequence) and not isinstance(value, str)
-        return tuple(map(hashable, value)) if is_sequence else value
-
-    return {name: hashable(value) for name, value in (overrides or {}).items()}

@@ -10,7 +10,7 @@ import dataclasses
 import functools
 import logging
 from collections.abc import Collection, Mapping
-from typing import Any, get_args
+from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -19,20 +19,18 @@ import numpy as np
 from face_jax.smirk import draws as drawing
 from face_jax.smirk import objectives, paths, pretrained, reporting
 from face_jax.smirk import teachers as teaching
-from face_jax.smirk.emotion import Distance
 from face_jax.smirk.encoder import EncodedFace
 from face_jax.smirk.exchange import exchange
-from face_jax.smirk.masking import EROSION, HOLES_FIRST_PATH, HOLES_SECOND_PATH
+from face_jax.smirk.masking import HOLES_FIRST_PATH, HOLES_SECOND_PATH
 from face_jax.smirk.networks import (
-    BASE,
     ENCODERS,
     Networks,
     build_networks,
     estimate,
     modules,
 )
-from face_jax.smirk.perceptual import SIDE
 from face_jax.smirk.projection import ProjectedFace, project_face
+from face_jax.smirk.settings import SmirkSettings
 from face_jax.smirk.surface_sampling import num_points
 from face_jax.smirk.templates import (
     TemplateBank,
@@ -46,124 +44,13 @@ from face_jax.types import Array, Batch, Variables
 
 log = logging.getLogger("face_jax")
 
-SCHEDULE: Mapping[str, Any] = {
-    "name": "warmup_cosine",
-    "peak": 1e-3,
-    "warmup_steps": 0,
-    "decay_steps": 78_100,
-    "end": 1e-5,
-}
-"""The published rates of the generator, in one fall instead of one for each epoch."""
-
 GENERATOR_TURN, ENCODER_TURN = "cycle_generator", "cycle_encoder"
 """Phases of even and of odd steps, named after whom the second path trains."""
 
 
 @dataclasses.dataclass(frozen=True)
-class SmirkTask(Task):
-    """SMIRK's training; every default is that of the published main stage.
-
-    Attributes:
-      networks: keywords of ``build_networks``.
-      compat: see ``paths.Compat``.
-      pretraining_steps: steps of pretraining at the beginning; None: all of them, and
-        there is no generator.
-      trained_encoders: encoders that the main stage trains; pretraining trains all.
-      encoder_optimizer: name and keywords of the encoders' optimizer.
-      generator_optimizer: of the generator's.
-      schedule: learning rate of the generator by global step.
-      encoder_rate: the encoders' rate over the generator's.
-      pretraining_weights: of the terms of pretraining.
-      weights: of the terms of the first path.
-      cycle_weight: of the second path; 0 for none.
-      cycle_copies: other expressions of each face in the second path.
-      cycle_clip_norm: largest gradient of the generator there, or None.
-      mask_ratio: points that lend pixels over pixels of a picture.
-      mask_radius: pixels by which the hidden part reaches beyond a face's outline; the
-        published 10 belong to pictures of 224.
-      expression_spread: see ``augment``.
-      expression_bounds: likewise.
-      templates: see ``templates.read_bank``; None takes the head's actions one by one
-        if it names them.
-      perceptual_squeezed: see ``perceptual_features``.
-      perceptual_side: side of the pictures that VGG-16 sees, pixels.
-      emotion_distance: see ``emotion.feature_distance``.
-      identity_teacher: who knows the identity.
-      identity_noise: standard deviation of what is added to the truth.
-      start_from: see ``pretrained.load_start``; None starts from random weights.
-      regularize_towards_start: keep parameters near those that the encoders of
-        ``start_from`` see, instead of near zero.
-      backbone_weights: see ``pretrained.load_backbones``.
-      vgg16_weights: file of torchvision's VGG-16, or ``"random"``; None switches the
-        term off, as for the next two, and says so.
-      emotion_weights: file of EMOCA's ResNet-50.
-      mica_weights: file of MICA.
-    """
-
-    networks: Mapping[str, Any] = dataclasses.field(default_factory=dict)
-    compat: paths.Compat = "fixed"
-    pretraining_steps: int | None = 0
-    trained_encoders: tuple[str, ...] = ("expression_encoder",)
-    encoder_optimizer: Mapping[str, Any] = dataclasses.field(
-        default_factory=lambda: {"name": "adam", "b1": 0.9, "b2": 0.999, "eps": 1e-8}
-    )
-    generator_optimizer: Mapping[str, Any] = dataclasses.field(
-        default_factory=lambda: {"name": "adam", "b1": 0.5, "b2": 0.999, "eps": 1e-8}
-    )
-    schedule: Mapping[str, Any] = dataclasses.field(
-        default_factory=lambda: dict(SCHEDULE)
-    )
-    encoder_rate: float = 0.25
-    pretraining_weights: Mapping[str, float] = dataclasses.field(
-        default_factory=lambda: dict(objectives.PRETRAINING_WEIGHTS)
-    )
-    weights: Mapping[str, float] = dataclasses.field(
-        default_factory=lambda: dict(objectives.TRAINING_WEIGHTS)
-    )
-    cycle_weight: float = 1.0
-    cycle_copies: int = 1
-    cycle_clip_norm: float | None = 0.1
-    mask_ratio: float = 0.01
-    mask_radius: int = EROSION
-    expression_spread: float = 1.0
-    expression_bounds: tuple[float, float] | None = None
-    templates: str | None = None
-    perceptual_squeezed: bool = True
-    perceptual_side: int = SIDE
-    emotion_distance: Distance = "l2"
-    identity_teacher: teaching.IdentityTeacher = "mica"
-    identity_noise: float = 0.0
-    start_from: str | None = None
-    regularize_towards_start: bool = False
-    backbone_weights: Mapping[str, str] = dataclasses.field(default_factory=dict)
-    vgg16_weights: str | None = None
-    emotion_weights: str | None = None
-    mica_weights: str | None = None
-
-    def __post_init__(self) -> None:
-        """Refuses what cannot be trained, and says which terms are off."""
-        _check_choice("compat", self.compat, get_args(paths.Compat))
-        teachers = get_args(teaching.IdentityTeacher)
-        _check_choice("identity_teacher", self.identity_teacher, teachers)
-        for name in self.trained_encoders:
-            _check_choice("trained_encoders", name, ENCODERS)
-        for term in {**self.pretraining_weights, **self.weights}:
-            _check_choice("weights", term, _TERMS)
-        if self.cycle_copies < 1:
-            raise ValueError(
-                f"task.cycle_copies: expected at least 1, got {self.cycle_copies}"
-            )
-        if self.regularize_towards_start and self.start_from is None:
-            raise ValueError(
-                "task.regularize_towards_start: needs task.start_from, got None"
-            )
-        absent = {t: n for t, n in self._teacher_of_term().items() if n is None}
-        if absent:
-            files = (
-                f"{t} (task.{teaching.NETWORK_OF_TERM[t]}_weights is not set)"
-                for t in absent
-            )
-            log.warning("training without the terms: %s", ", ".join(files))
+class SmirkTask(SmirkSettings, Task):
+    """SMIRK's training, as it is set."""
 
     @functools.cached_property
     def modules(self) -> Networks:
@@ -175,34 +62,6 @@ class SmirkTask(Task):
         """Expressions that the second path takes from elsewhere; numpy's arrays."""
         with jax.ensure_compile_time_eval():
             return jax.tree.map(np.asarray, self._templates())
-
-    @property
-    def has_pretraining(self) -> bool:
-        """Whether any step of the run is pretraining."""
-        return self.pretraining_steps != 0
-
-    @property
-    def has_generator(self) -> bool:
-        """Whether any step of the run is of the main stage."""
-        return self.pretraining_steps is not None
-
-    @property
-    def base_encoders(self) -> tuple[str, ...]:
-        """Frozen encoders whose estimates others shall stay near."""
-        names = ("shape_encoder", "expression_encoder")
-        return (
-            tuple(f"{BASE}{n}" for n in names) if self.regularize_towards_start else ()
-        )
-
-    @property
-    def teacher_files(self) -> dict[str, str]:
-        """Networks that only losses need, with their files."""
-        found = self._teacher_of_term().items()
-        return {
-            teaching.NETWORK_OF_TERM[term]: file
-            for term, file in found
-            if file is not None
-        }
 
     def init(self, key: Array, batch: Batch) -> Variables:
         """Random variables of every network that the run needs.
@@ -467,23 +326,9 @@ class SmirkTask(Task):
         """Encoders whose batch norms follow the batches of the main stage."""
         return ENCODERS if self.compat == "reference" else self.trained_encoders
 
-    def _teacher_of_term(self) -> dict[str, str | None]:
-        """Terms that need a frozen network, and its file."""
-        files = {
-            "vgg16": self.vgg16_weights,
-            "emotion": self.emotion_weights,
-            "mica": self.mica_weights,
-        }
-        return teaching.needed_files(self._stages(), files, self.identity_teacher)
-
-    def _stages(self) -> list[Mapping[str, float]]:
-        """Weights of the terms of every stage of the run."""
-        stages = [self.pretraining_weights] if self.has_pretraining else []
-        return stages + ([self.weights] if self.has_generator else [])
-
     def _active(self, weights: Mapping[str, float]) -> dict[str, float]:
         """The weights of terms that are on."""
-        off = {term for term, file in self._teacher_of_term().items() if file is None}
+        off = {term for term, file in self.term_files.items() if file is None}
         if not self.modules.use_jaw:
             off.add("jaw")
         return {t: weight for t, weight in weights.items() if weight and t not in off}
@@ -495,7 +340,7 @@ class SmirkTask(Task):
                 f"task.networks.image_size is {side}, the data's pictures are {shape[1:]}"
             )
         needed = {"recognition_image"} if "mica" in self.teacher_files else set()
-        learned = any(stage.get("identity") for stage in self._stages())
+        learned = any(stage.get("identity") for stage in self.stages)
         if self.identity_teacher == "truth" and learned:
             needed |= {"shape_params", "has_truth"}
         missing = sorted(needed - set(batch))
@@ -504,14 +349,3 @@ class SmirkTask(Task):
                 f"task.identity_teacher={self.identity_teacher!r}: the data must have "
                 f"{', '.join(missing)}; see data.smirk_item"
             )
-
-
-_TERMS = (
-    *("contour", "landmarks", "expression", "jaw", "shape", "identity"),
-    *("reconstruction", "perceptual", "emotion"),
-)
-
-
-def _check_choice(name: str, value: str, known: Collection[str]) -> None:
-    if value not in known:
-        raise ValueError(f"task.{name}: expected some of {tuple(known)}, got {value!r}")

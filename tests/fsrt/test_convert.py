@@ -3,7 +3,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from face_jax.convert.engine import ConversionError, flatten
+from face_jax.convert.engine import ConversionError
 from face_jax.fsrt import convert
 from face_jax.fsrt.decoder import Decoder
 from face_jax.fsrt.discriminator import Discriminator
@@ -12,6 +12,7 @@ from face_jax.fsrt.expression import ExpressionEncoder
 from face_jax.fsrt.keypoints import KeypointDetector
 from face_jax.nn.resample import gaussian_kernel
 from face_jax.nn.vgg import VggFeatures
+from tests.convert.trees import assert_trees_equal
 from tests.filled import fill
 
 SMALL = {"width": 16, "num_heads": 2, "head_dim": 8, "mlp_dim": 16}
@@ -65,15 +66,8 @@ def published(variables):
     return convert.to_published(variables)
 
 
-def assert_equal(actual, expected):
-    actual, expected = flatten(actual), flatten(expected)
-    assert set(actual) == set(expected)
-    for path, array in expected.items():
-        np.testing.assert_array_equal(actual[path], array, err_msg="/".join(path))
-
-
 def test_to_published_and_back_is_the_identity(variables, published):
-    assert_equal(convert.from_published(published, variables), variables)
+    assert_trees_equal(convert.from_published(published, variables), variables)
 
 
 def test_names_and_axis_orders_are_the_published_ones(variables, published):
@@ -103,9 +97,9 @@ def test_nested_checkpoints_with_wrappers_and_training_state(variables, publishe
         nested.setdefault(network, {})[f"module.{rest}"] = array
     nested |= {"optimizer": {"state": {"0": np.zeros(3)}}, "it": 7, "run_id": "x"}
     nested |= {"epoch_it": 1, "t": 0.5, "loss_val_best": 3.0, "optimizer_disc": {}}
-    assert_equal(convert.from_published(nested, variables), variables)
+    assert_trees_equal(convert.from_published(nested, variables), variables)
     flat = {f"module.{name}": array for name, array in published.items()}
-    assert_equal(convert.from_published(flat, variables), variables)
+    assert_trees_equal(convert.from_published(flat, variables), variables)
 
 
 def test_files_of_a_single_network_need_no_prefix(variables, published):
@@ -124,7 +118,7 @@ def test_files_of_a_single_network_need_no_prefix(variables, published):
         "features.34.bias": np.zeros(512),
         "classifier.0.weight": np.zeros((8, 8)),
     }
-    assert_equal(convert.from_published(bare, variables), variables)
+    assert_trees_equal(convert.from_published(bare, variables), variables)
 
 
 def test_another_blur_is_refused(variables, published):
@@ -138,7 +132,7 @@ def test_some_networks_can_be_left_out_but_only_by_name(variables, published):
     with pytest.raises(ConversionError, match="unknown network 'discriminator'"):
         convert.from_published(published, wanted)
     converted = convert.from_published(published, wanted, ignore=["discriminator"])
-    assert_equal(converted, wanted)
+    assert_trees_equal(converted, wanted)
 
 
 def test_a_missing_network_is_named(variables, published):

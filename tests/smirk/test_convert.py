@@ -3,7 +3,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from face_jax.convert.engine import ConversionError, flatten
+from face_jax.convert.engine import ConversionError
 from face_jax.nn.mobilenet_v3 import MobileNetV3
 from face_jax.nn.resnet import BottleneckResNet
 from face_jax.smirk import convert
@@ -11,6 +11,7 @@ from face_jax.smirk.encoder import ExpressionEncoder, PoseEncoder, ShapeEncoder
 from face_jax.smirk.generator import Generator
 from face_jax.smirk.mica import Mica
 from face_jax.smirk.perceptual import perceptual_network
+from tests.convert.trees import assert_trees_equal
 from tests.filled import fill
 
 MICA = Mica(
@@ -49,19 +50,12 @@ def published(variables):
     return convert.to_published(variables)
 
 
-def assert_equal(actual, expected):
-    actual, expected = flatten(actual), flatten(expected)
-    assert set(actual) == set(expected)
-    for path, array in expected.items():
-        np.testing.assert_array_equal(actual[path], array, err_msg="/".join(path))
-
-
 def only(variables, *names):
     return {name: variables[name] for name in names}
 
 
 def test_to_published_and_back_is_the_identity(variables, published):
-    assert_equal(convert.from_published(published, variables), variables)
+    assert_trees_equal(convert.from_published(published, variables), variables)
 
 
 def test_names_are_the_published_ones(published):
@@ -138,12 +132,12 @@ def test_files_as_they_are_distributed(variables, published):
         "features.24.weight": np.zeros((512, 512, 3, 3)),
         "classifier.6.bias": np.zeros(1000),
     }
-    assert_equal(convert.from_published(files, networks), networks)
+    assert_trees_equal(convert.from_published(files, networks), networks)
 
 
 def test_wrappers_of_parallel_training_are_dropped(variables, published):
     wrapped = {f"module.{name}": array for name, array in published.items()}
-    assert_equal(convert.from_published(wrapped, variables), variables)
+    assert_trees_equal(convert.from_published(wrapped, variables), variables)
 
 
 def test_networks_are_left_out_by_name_alone(variables):
@@ -152,7 +146,7 @@ def test_networks_are_left_out_by_name_alone(variables):
     published = convert.to_published(more)
     shape_encoder = "smirk_encoder.shape_encoder"
     found = convert.from_published(published, wanted, ["features", shape_encoder])
-    assert_equal(found, wanted)
+    assert_trees_equal(found, wanted)
     with pytest.raises(ConversionError, match="unknown network 'features'"):
         convert.from_published(published, wanted, [shape_encoder])
     with pytest.raises(ConversionError, match=rf"unknown {shape_encoder}\.encoder"):
@@ -203,7 +197,7 @@ def test_a_backbone_starts_from_timms_classifier(variables, published):
         "bn1.num_batches_tracked": np.array(1),
     }
     found = convert.backbone_from_timm(weights | more, target)
-    assert_equal(found, target)
+    assert_trees_equal(found, target)
     images = jnp.ones((1, 32, 32, 3))
     maps = jax.eval_shape(MobileNetV3("tiny").apply, found, images)
     assert maps[-1].shape == (1, 1, 1, 96)
