@@ -2,6 +2,7 @@
 
 import os
 import secrets
+import socket
 import time
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
@@ -14,7 +15,8 @@ from array_record.python.array_record_module import ArrayRecordWriter
 _NAMES = "{DATASET}-{SPLIT}.{FILEFORMAT}-{SHARD_X_OF_Y}"
 _PARTIAL = ".partial"
 _ABANDONED = 3600.0
-"""Seconds after which a partial file that nobody writes to is removed."""
+"""Seconds after which a partial file is removed that nobody writes to, as far as this
+machine can tell."""
 
 
 def shard_path(folder: Path, name: str, split: str, shard: int, count: int) -> Path:
@@ -39,7 +41,8 @@ class ShardWriter:
     def __init__(self, path: Path):
         path.parent.mkdir(parents=True, exist_ok=True)
         self._path = path
-        self._partial = path.with_name(f".{path.name}.{secrets.token_hex(4)}{_PARTIAL}")
+        writer = f"{socket.gethostname()}-{os.getpid()}-{secrets.token_hex(4)}"
+        self._partial = path.with_name(f".{path.name}~{writer}{_PARTIAL}")
         # Groups of one record are the fastest to read at random.
         self._writer = ArrayRecordWriter(os.fspath(self._partial), "group_size:1")
 
@@ -64,10 +67,28 @@ class ShardWriter:
 
 
 def remove_abandoned(folder: Path) -> None:
-    """Removes what killed writers left behind, below a folder."""
+    """Removes what killed writers left behind, below a folder.
+
+    Of writers on other machines only old files are: they may still be at work.
+    """
     for path in folder.rglob(f".*{_PARTIAL}"):
-        if time.time() - path.stat().st_mtime > _ABANDONED:
+        if _is_dead(path) or time.time() - path.stat().st_mtime > _ABANDONED:
             path.unlink(missing_ok=True)
+
+
+def _is_dead(partial: Path) -> bool:
+    """Whether a file's writer was a process of this machine that is no more."""
+    writer = partial.name.removesuffix(_PARTIAL).rpartition("~")[2]
+    host, _, process = writer.rpartition("-")[0].rpartition("-")
+    if host != socket.gethostname() or not process.isdigit():
+        return False
+    try:
+        os.kill(int(process), 0)
+    except ProcessLookupError:
+        return True
+    except PermissionError:
+        return False
+    return False
 
 
 def write_metadata(

@@ -1,4 +1,6 @@
 import os
+import subprocess
+import sys
 import time
 
 import cv2
@@ -80,3 +82,20 @@ def test_only_old_leftovers_are_removed(tmp_path):
     os.utime(old, (yesterday, yesterday))
     remove_abandoned(tmp_path)
     assert list(tmp_path.iterdir()) == [new]
+
+
+def test_leftovers_of_a_killed_process_are_removed_at_once(tmp_path):
+    path = tmp_path / "toys-train.array_record-00000-of-00001"
+    alive = ShardWriter(path)
+    code = (
+        "import os, signal; from pathlib import Path\n"
+        "from data_pipelines.synth.shards import ShardWriter\n"
+        f"writer = ShardWriter(Path({str(path)!r}))\n"
+        "os.kill(os.getpid(), signal.SIGKILL)"
+    )
+    subprocess.run([sys.executable, "-c", code], check=False)
+    assert len(list(tmp_path.iterdir())) == 2
+    remove_abandoned(tmp_path)
+    with alive:
+        alive.write(record(1))
+    assert list(tmp_path.iterdir()) == [path]
