@@ -62,6 +62,6 @@ def smoke(config: ConfigDict) -> ConfigDict:
     """Tiny networks, five persons, the last of them for validation; two steps."""
     config = demo.smoke(config)
     for block in (config.data, config.evals.unseen.data):
-        block.synthetic.update(common.synthetic_clips(5, num_frames=20, size=32))
+        block.synthetic.built_in.people = 5
     config.evals.unseen.data.synthetic.split = "validation"
     return config

@@ -73,6 +73,7 @@ def task() -> ConfigDict:
             "gan_weight": 0.001,
             "discriminator_weight": 0.001,
             "matching_weights": (0.01,) * 4,
+            "start_from": config_dict.placeholder(str),
             "keypoint_detector_weights": config_dict.placeholder(str),
             "vgg19_weights": config_dict.placeholder(str),
         }

@@ -1,4 +1,4 @@
-"""Weights that a training run starts from: the user's own published files."""
+"""Weights that a training run starts from: published files, and earlier runs."""
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -11,6 +11,7 @@ from face_jax.convert.arrays import read_arrays
 from face_jax.fsrt.convert import from_published
 from face_jax.fsrt.networks import Networks
 from face_jax.nn.vgg import VggFeatures
+from face_jax.train.checkpoints import load_variables
 from face_jax.types import Array
 
 RANDOM = "random"
@@ -53,6 +54,27 @@ def load(
         shapes = jax.eval_shape(initialize, jax.random.key(0))
         loaded |= from_published(read_arrays(Path(file)), {name: shapes})
     return loaded
+
+
+def load_start(workdir: str, wanted: Mapping[str, bool]) -> dict[str, Any]:
+    """Reads what an earlier run ends with; averaged parameters where it kept any.
+
+    Args:
+      workdir: folder of the run.
+      wanted: networks to take where they are there, and whether they must be.
+
+    Returns:
+      Network to its variables, on the host.
+
+    Raises:
+      FileNotFoundError: there is no such run.
+      ValueError: a network is missing, or no checkpoint is intact.
+    """
+    found, _ = load_variables(workdir)
+    missing = sorted(n for n, needed in wanted.items() if needed and n not in found)
+    if missing:
+        raise ValueError(f"task.start_from: {workdir} has no {', '.join(missing)}")
+    return {name: jax.device_get(found[name]) for name in wanted if name in found}
 
 
 def _initializer(networks: Networks, name: str) -> Callable[[Array], Any]:

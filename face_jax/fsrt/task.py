@@ -86,6 +86,8 @@ class FsrtTask(Task):
       matching_weights: of feature matching, for each block of the discriminator.
       equivariance_weight: of a learned detector's equivariance.
       spread_weight: of a learned detector's spread.
+      start_from: folder of a run whose networks this one begins with, such as one on
+        other faces; None begins with random weights.
       keypoint_detector_weights: file of a published detector, needed by
         ``keypoints="published"``; ``"random"`` for timing and tests.
       vgg19_weights: file of torchvision's VGG-19; ``"random"`` likewise; None
@@ -126,6 +128,7 @@ class FsrtTask(Task):
     matching_weights: tuple[float, ...] = (0.01,) * 4
     equivariance_weight: float = 10.0
     spread_weight: float = 1.0
+    start_from: str | None = None
     keypoint_detector_weights: str | None = None
     vgg19_weights: str | None = None
     evaluate_ablations: bool = False
@@ -151,6 +154,12 @@ class FsrtTask(Task):
             () if self.modules.keypoints == "published" else ("keypoint_detector",)
         )
         return names + learned
+
+    @property
+    def _started(self) -> dict[str, bool]:
+        """Networks that ``start_from`` gives, and whether it must have them."""
+        names = dict.fromkeys((*self.trained, "keypoint_detector"), True)
+        return names | ({"discriminator": False} if self.has_discriminator else {})
 
     @property
     def has_discriminator(self) -> bool:
@@ -191,18 +200,22 @@ class FsrtTask(Task):
         return variables
 
     def pretrained(self) -> Mapping[str, Mapping[str, Any]]:
-        """The detector's and VGG-19's weights from the files that the config names.
+        """Weights of an earlier run, and from the files that the config names.
 
         Raises:
-          ValueError: ``keypoints="published"`` and no detector file is named.
-          FileNotFoundError: a named file does not exist.
+          ValueError: ``keypoints="published"`` and no detector is named, or the earlier
+            run lacks a network.
+          FileNotFoundError: a named file or run does not exist.
         """
+        loaded = {}
+        if self.start_from is not None:
+            loaded = pretrained.load_start(self.start_from, self._started)
         files = {}
-        if self.modules.keypoints == "published":
+        if self.modules.keypoints == "published" and "keypoint_detector" not in loaded:
             files["keypoint_detector"] = self.keypoint_detector_weights
         if self.has_perceptual:
             files["vgg19"] = self.vgg19_weights
-        return pretrained.load(self.modules, files)
+        return loaded | pretrained.load(self.modules, files)
 
     def teachers(self) -> tuple[str, ...]:
         """VGG-19, where it is used: only losses need it."""
