@@ -16,7 +16,7 @@ from configs import common
 from configs.smirk import train
 
 STEPS, PRETRAINING = 8000, 4000
-PEOPLE, PICTURES = 250, 14
+PEOPLE, PICTURES = 1000, 7
 NUM_SHAPE = 57
 """Identity coefficients of the built-in head."""
 
@@ -66,6 +66,8 @@ def networks() -> ConfigDict:
         {
             "image_size": 64,
             "head": "procedural",
+            # Its expressions open the mouth; no picture turns the joint besides.
+            "use_jaw": False,
             "pose_encoder": {"variant": "tiny"},
             "shape_encoder": {"variant": "small"},
             "expression_encoder": {"variant": "small"},

@@ -18,6 +18,7 @@ EPILOG = """examples:
 KINDS = {
     "head": ("face_jax.cli.prepare_head", "a head model, from its owners' files"),
     "synthetic": ("face_jax.cli.prepare_synthetic", "pictures of synthetic faces"),
+    "templates": ("face_jax.cli.prepare_templates", "expressions for SMIRK's training"),
 }
 """What can be prepared: word to its module and what it makes."""
 

@@ -44,7 +44,8 @@ def main(args: argparse.Namespace) -> int:
       ValueError: an argument or a file is wrong.
       OSError: a file is not there, or cannot be fetched or written.
     """
-    from face_jax.heads.storage import check_name, save_head
+    from face_jax.array_files import check_name
+    from face_jax.heads.storage import save_head
 
     check_name(args.out)
     check_file(args.out)

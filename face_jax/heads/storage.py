@@ -2,7 +2,6 @@
 
 import json
 import os
-import secrets
 import zipfile
 import zlib
 from collections.abc import Mapping
@@ -12,6 +11,7 @@ from typing import Any
 import jax.numpy as jnp
 import numpy as np
 
+from face_jax.array_files import check_name, write_arrays
 from face_jax.geometry.head import HeadModel, LandmarkEmbedding
 from face_jax.heads.checks import check_head
 
@@ -70,25 +70,7 @@ def save_head(
     if compact:
         contents |= _quantised(head)
     contents["head"] = np.array(json.dumps(_texts(head)))
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.stem}.{secrets.token_hex(4)}.partial.npz")
-    try:
-        np.savez_compressed(temporary, **contents)
-        os.replace(temporary, path)
-    finally:
-        temporary.unlink(missing_ok=True)
-
-
-def check_name(path: str | os.PathLike[str]) -> Path:
-    """The path of a head model to write.
-
-    Raises:
-      ValueError: it does not end in ``.npz``.
-    """
-    path = Path(path)
-    if path.suffix != ".npz":
-        raise ValueError(f"{path}: expected a name ending in .npz")
-    return path
+    write_arrays(path, contents)
 
 
 def load_head(path: str | os.PathLike[str]) -> HeadModel:
