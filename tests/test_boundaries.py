@@ -18,6 +18,7 @@ SHARED = (
     "mesh_files",
     "losses",
     "metrics",
+    "temporal",
 )
 GENERATOR = "data_pipelines/synth/"
 """Draws faces offline, in the main process: the one part of its half that uses JAX."""

@@ -45,6 +45,9 @@ def task() -> ConfigDict:
     config.schedule.update({"warmup_steps": 100, "end": 2e-5})
     with config.ignore_type():
         config.expression_bounds = (0.0, 1.0)
+        config.encoder_optimizer = ConfigDict(
+            {"name": "muon", "rms": 1.0, "convolutions": True}
+        )
     config.update(
         {
             "pretraining_steps": PRETRAINING,

@@ -192,15 +192,25 @@ def _load_some_frames(
     together = np.concatenate([points, irises], axis=1)
     size = tuple(contents["size"].tolist())
     together = rescale_landmarks(together, size, frame_size or size)
-    filled, valid = _interpolate(together, frames, count, max_gap)
+    filled, valid = fill_gaps(together, frames, count, max_gap)
     irises = np.where(valid[:, None, None], filled[:, NUM_LANDMARKS:], np.nan)
     return LandmarkTrack(filled[:, :NUM_LANDMARKS], valid, irises.astype(np.float32))
 
 
-def _interpolate(
-    points: np.ndarray, frames: np.ndarray, count: int, max_gap: int
+def fill_gaps(
+    points: np.ndarray, frames: np.ndarray, count: int, max_gap: int = MAX_GAP
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Fills ``count`` frames from [n, P, 2] points at ``frames``; (points, valid)."""
+    """Points of all frames of a clip from those of some.
+
+    Args:
+      points: float32 [n, P, 2].
+      frames: int [n], increasing, where they are.
+      count: T, frames of the clip.
+      max_gap: as for ``load_landmarks``.
+
+    Returns:
+      float32 [T, P, 2], zeros where not valid; and bool [T], where they are.
+    """
     if len(frames) == 0:
         return np.zeros((count, *points.shape[1:]), np.float32), np.zeros(count, bool)
     wanted = np.arange(count)

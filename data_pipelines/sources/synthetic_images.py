@@ -65,7 +65,9 @@ class SyntheticImages:
         self._records = RecordSource(root / "images" / VERSION, split)
         self._picture = "image" if occluders else "clean_image"
         self._cache = BoundedCache(cache_bytes)
-        self.groups = tuple((row,) for row in range(len(self._records)))
+        self.groups: tuple[tuple[int, ...], ...] = tuple(
+            (row,) for row in range(len(self._records))
+        )
         self.label_names = self._records.names["label"]
         self.report = ClipReport()
 

@@ -75,7 +75,9 @@ def move_points(points: np.ndarray, matrix: np.ndarray) -> np.ndarray:
     return np.asarray(points, np.float64)[..., :2] @ matrix[:2, :2].T + matrix[:2, 2]
 
 
-def warp(image: np.ndarray, matrix: np.ndarray, size: int = SIDE) -> np.ndarray:
+def warp(
+    image: np.ndarray, matrix: np.ndarray, size: int = SIDE, samples: int = 1
+) -> np.ndarray:
     """A picture through a matrix: bilinear, black outside, not rounded.
 
     Computed in float32: OpenCV's 8-bit path rounds.
@@ -84,6 +86,8 @@ def warp(image: np.ndarray, matrix: np.ndarray, size: int = SIDE) -> np.ndarray:
       image: uint8 [H, W, 3].
       matrix: [3, 3] or [2, 3], from the picture to the result.
       size: pixels of the result along each side.
+      samples: of which each pixel is the mean, along each side; 1 as published, more
+        keep fine patterns of large pictures from turning into noise.
 
     Returns:
       float32 [size, size, 3], 0..255.
@@ -95,9 +99,17 @@ def warp(image: np.ndarray, matrix: np.ndarray, size: int = SIDE) -> np.ndarray:
         raise ValueError(
             f"image: expected uint8 [H, W, 3], got {image.dtype} {image.shape}"
         )
-    return cv2.warpAffine(
-        image.astype(np.float32), matrix[:2], (size, size), flags=cv2.INTER_LINEAR
+    # A pixel's samples lie around its centre.
+    finer = samples * matrix[:2] + [[0, 0, (samples - 1) / 2]]
+    fine = cv2.warpAffine(
+        image.astype(np.float32),
+        finer,
+        (samples * size, samples * size),
+        flags=cv2.INTER_LINEAR,
     )
+    if samples == 1:
+        return fine
+    return cv2.resize(fine, (size, size), interpolation=cv2.INTER_AREA)
 
 
 def hull_mask(points: np.ndarray, size: int = SIDE) -> np.ndarray:

@@ -1,5 +1,6 @@
 """Reads frames of a video: any few by number, or all of them in order."""
 
+import dataclasses
 import os
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -102,6 +103,35 @@ class VideoReader:
         """
         for _, image in self._decode(range(*slice(start, stop).indices(len(self)))):
             yield image
+
+    def iterate_readable(self) -> Iterator[np.ndarray | None]:
+        """Yields all frames in order, None for those that cannot be decoded.
+
+        After damaged data reading goes on at the next key frame.
+
+        Yields:
+          uint8 RGB [H, W, 3], or None.
+        """
+        start = 0
+        with VideoReader(self.path, self._by_display_time(), self._threads) as again:
+            while start < len(self):
+                try:
+                    for image in (again if start else self).iterate(start):
+                        yield image
+                        start += 1
+                except VideoError:
+                    keys = self.index.key_frames
+                    later = keys[keys > start]
+                    goes_on = int(later[0]) if len(later) else len(self)
+                    yield from [None] * (goes_on - start)
+                    start = goes_on
+
+    def _by_display_time(self) -> FrameIndex:
+        """The index with less cautious places to seek: never the key frame before."""
+        if self.index.times is None:
+            return self.index
+        seek_times = self.index.times[self.index.key_frames]
+        return dataclasses.replace(self.index, seek_times=seek_times)
 
     def _resolve(self, indices: Sequence[int] | np.ndarray) -> list[int]:
         count = len(self)

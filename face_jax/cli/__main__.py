@@ -16,6 +16,10 @@ import face_jax
 COMMANDS = {
     "train": ("face_jax.cli.train", "train a model from a config file"),
     "reenact": ("face_jax.cli.reenact", "drive the face of a picture by a video"),
+    "reconstruct": (
+        "face_jax.cli.reconstruct",
+        "find the 3D heads in pictures and videos",
+    ),
     "evaluate": ("face_jax.cli.evaluate", "measure a trained model on a data set"),
     "demo": (
         "face_jax.cli.demo",
@@ -24,6 +28,10 @@ COMMANDS = {
     "evaluate-people": (
         "face_jax.cli.evaluate_people",
         "measure a model on synthetic people it never saw, against the truth",
+    ),
+    "evaluate-heads": (
+        "face_jax.cli.evaluate_heads",
+        "measure a SMIRK model on synthetic people it never saw",
     ),
     "fit": ("face_jax.cli.fit", "find the head behind a picture by its gradients"),
     "bench": ("face_jax.cli.bench", "time the renderer on this machine"),

@@ -7,7 +7,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from face_jax.cli.witness import Witness
     from face_jax.fsrt.known_people import Encounter, Outcome
+
+    Pairs = list[tuple[Encounter, Outcome]]
 
 DESCRIPTION = """\
 Measures an FSRT model on synthetic people that training never saw.
@@ -23,6 +26,10 @@ of the test split of the same data set. Writes report.md, report.json and sheets
 pictures, and prints the tables."""
 EPILOG = """examples:
   face-jax evaluate-people --checkpoint runs/people --out runs/people/evaluation
+
+  # does pose alone leave the mouth in peace? asked of a SMIRK model
+  face-jax evaluate-people --checkpoint runs/people --witness runs/smirk \
+      --out runs/people/evaluation
 """
 
 log = logging.getLogger("face_jax")
@@ -65,6 +72,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="FILE",
         help="head model, for people that were made with another one than the built-in",
     )
+    parser.add_argument(
+        "--witness",
+        type=Path,
+        metavar="DIR",
+        help="a SMIRK run on such people, which then measures in made and true pictures "
+        "how far heads turn, mouths open and brows rise",
+    )
 
 
 def main(args: argparse.Namespace) -> int:
@@ -77,6 +91,7 @@ def main(args: argparse.Namespace) -> int:
     from face_jax.cli.console import log_to_console
     from face_jax.cli.known_people import KnownPeople, settings_of
     from face_jax.cli.subjects import data_of_run
+    from face_jax.cli.witness import Witness
     from face_jax.fsrt import inference
     from face_jax.fsrt.known_people import reenact
 
@@ -93,7 +108,8 @@ def main(args: argparse.Namespace) -> int:
             "synthetic people only"
         )
     model = inference.load(args.checkpoint, args.step)
-    settings = settings_of(data["synthetic"], args.head)
+    witness = Witness(args.witness) if args.witness else None
+    settings = settings_of(data, args.head)
     people = KnownPeople(settings, model.image_size)
     count = min(args.people, len(people.identities))
     found = []
@@ -101,19 +117,16 @@ def main(args: argparse.Namespace) -> int:
         found.append([(encounter, reenact(model, encounter)) for encounter in both])
         log.info("person %d/%d", number + 1, count)
     own, cross = ([pair[k] for pair in found] for k in range(2))
-    print(_write(args, own, cross))
+    print(_write(args, own, cross, witness))
     return 0
 
 
 def _write(
-    args: argparse.Namespace,
-    own: "list[tuple[Encounter, Outcome]]",
-    cross: "list[tuple[Encounter, Outcome]]",
+    args: argparse.Namespace, own: "Pairs", cross: "Pairs", witness: "Witness | None"
 ) -> str:
     """Writes the report; returns its tables."""
     from data_pipelines.video import write_image
-    from face_jax.fsrt.known_people import outcome_sheet, outcome_table
-    from face_jax.tables import to_markdown
+    from face_jax.fsrt.known_people import outcome_sheet
 
     args.out.mkdir(parents=True, exist_ok=True)
     titles = {
@@ -121,8 +134,7 @@ def _write(
         f"{len(own)} unseen people driven by each other": cross,
     }
     tables = "\n".join(
-        to_markdown(outcome_table(title, [outcome for _, outcome in pairs]))
-        for title, pairs in titles.items()
+        _tables(title, pairs, witness) for title, pairs in titles.items()
     )
     names = []
     for kind, pairs in (("own", own), ("cross", cross)):
@@ -139,3 +151,15 @@ def _write(
     content = json.dumps(numbers, indent=1)
     (args.out / "report.json").write_text(content, encoding="utf-8")
     return tables
+
+
+def _tables(title: str, pairs: "Pairs", witness: "Witness | None") -> str:
+    """Tables on some encounters, in Markdown."""
+    from face_jax.cli.witness import witness_table
+    from face_jax.fsrt.known_people import outcome_table
+    from face_jax.tables import to_markdown
+
+    text = to_markdown(outcome_table(title, [outcome for _, outcome in pairs]))
+    if witness is None:
+        return text
+    return f"{text}\n{to_markdown(witness_table(title, pairs, witness))}"

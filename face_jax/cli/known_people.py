@@ -9,7 +9,6 @@ from typing import Any
 import numpy as np
 
 from data_pipelines.sources.base import Clip as StoredClip
-from data_pipelines.sources.synthetic_clips import built_in_settings
 from data_pipelines.sources.synthetic_settings import SyntheticSettings
 from data_pipelines.synth.generate import SETTINGS_FILE
 from data_pipelines.synth.plan import make_plan
@@ -17,6 +16,7 @@ from data_pipelines.synth.samples import render
 from data_pipelines.synth.scene import Studio
 from data_pipelines.synth.shots import Director, Shot
 from face_jax.cli.subjects import describe_clip
+from face_jax.cli.synthetic_data import BUILT_IN
 from face_jax.fsrt.known_people import BOTH, EXPRESSION, POSE, Encounter
 from face_jax.fsrt.scores import Clip
 from face_jax.heads.library import head
@@ -27,22 +27,22 @@ BATCH = 20
 """Pictures that are rendered at a time."""
 
 
-def settings_of(
-    synthetic: Mapping[str, Any], head_path: str | None
-) -> SyntheticSettings:
-    """The settings of the data set that a run was trained on.
+def settings_of(data: Mapping[str, Any], head_path: str | None) -> SyntheticSettings:
+    """The settings of the synthetic data set that a run was trained on.
 
     Args:
-      synthetic: the block ``data.synthetic`` of its config.
+      data: the block ``data`` of its config, whose source is a name in ``BUILT_IN``.
       head_path: file of the head model, for a data set of another head than the
         built-in one.
 
     Raises:
       FileNotFoundError: the data set's folder has no settings.
     """
-    if not synthetic.get("path"):
-        return built_in_settings(**(synthetic.get("built_in") or {}))
-    path = Path(synthetic["path"]) / SETTINGS_FILE
+    source = data["source"]
+    block = data[source]
+    if not block.get("path"):
+        return BUILT_IN[source](**(block.get("built_in") or {}))
+    path = Path(block["path"]) / SETTINGS_FILE
     if not path.is_file():
         raise FileNotFoundError(
             f"{path}: no such file; it says what the data set holds"

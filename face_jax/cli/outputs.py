@@ -1,5 +1,10 @@
 """Places that a command is told to write to, looked at before it starts to work."""
 
+import contextlib
+import os
+import secrets
+import shutil
+from collections.abc import Iterator
 from pathlib import Path
 
 LARGEST_SEED = 2**32 - 1
@@ -41,6 +46,34 @@ def check_file(path: Path, flag: str = "--out") -> None:
             f"{flag} {path}: expected a file to write, got a folder"
         )
     check_folder(path.parent, flag)
+
+
+@contextlib.contextmanager
+def complete_files(folder: Path) -> Iterator[Path]:
+    """Files that appear in a folder together, when all of them are written.
+
+    Args:
+      folder: where they shall be; made where needed. Files of the same names are
+        replaced, others stay.
+
+    Yields:
+      A folder to write them into, which is no more after the block. If the block ends
+      with an error, nothing is left of it, nor of folders that were made for it.
+    """
+    new = [place for place in (folder, *folder.parents) if not place.exists()]
+    partial = folder.with_name(f".{folder.name}.{secrets.token_hex(4)}.partial")
+    partial.mkdir(parents=True)
+    try:
+        yield partial
+        for path in sorted(p for p in partial.rglob("*") if p.is_file()):
+            target = folder / path.relative_to(partial)
+            target.parent.mkdir(parents=True, exist_ok=True)
+            os.replace(path, target)
+    finally:
+        shutil.rmtree(partial, ignore_errors=True)
+        for place in new:
+            with contextlib.suppress(OSError):
+                place.rmdir()  # only where it is empty
 
 
 def check_number(

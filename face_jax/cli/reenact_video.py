@@ -18,7 +18,6 @@ from face_jax.cli.driver import Driver, driving_chunks
 from face_jax.cli.sources import SourceFaces, missing_landmarks, require_landmarks
 from face_jax.fsrt.inference import DEFAULT_CHUNK, Model, Scene, encode_sources
 from face_jax.fsrt.motion import MotionOptions, initial_index
-from face_jax.fsrt.smoothing import jitter
 from face_jax.fsrt.streaming import (
     InitialFrame,
     ReenactedChunk,
@@ -26,6 +25,7 @@ from face_jax.fsrt.streaming import (
     frame_at,
     stream,
 )
+from face_jax.temporal.jitter import jitter
 
 FEATHER = 0.1
 """Width of the soft border of a pasted face, as a share of its box."""

@@ -6,8 +6,8 @@ import jax.numpy as jnp
 from face_jax.fitting.unknowns import Unknowns
 from face_jax.geometry.cameras import project_weak_perspective
 from face_jax.geometry.head import HeadModel, pose_head, template_height
-from face_jax.geometry.rotations import axis_angle_to_matrix
 from face_jax.geometry.skinning import displacement
+from face_jax.metrics.rotations import rotation_angle
 from face_jax.types import Array
 
 
@@ -43,7 +43,7 @@ def fit_errors(head: HeadModel, fitted: Unknowns, truth: Unknowns) -> FitErrors:
     heights = wanted[..., 1].max(-1) - wanted[..., 1].min(-1)
     distances = jnp.linalg.norm(found - wanted, axis=-1).mean(-1)
     return FitErrors(
-        pose_degrees=_angle(fitted.pose_params, truth.pose_params),
+        pose_degrees=rotation_angle(fitted.pose_params, truth.pose_params),
         vertices=distances / heights,
         expression=_expression_distance(head, fitted, truth) / template_height(head),
     )
@@ -60,10 +60,3 @@ def _before_the_camera(head: HeadModel, unknowns: Unknowns) -> Array:
     vertices = pose_head(head, unknowns.head_parameters()).vertices
     projected = project_weak_perspective(vertices, unknowns.camera)
     return projected.at[..., 2].add(-projected[..., 2].mean(-1, keepdims=True))
-
-
-def _angle(first: Array, second: Array) -> Array:
-    """Degrees between rotations given as axis-angle vectors [B, 3]."""
-    matrices = (axis_angle_to_matrix(first), axis_angle_to_matrix(second))
-    trace = jnp.sum(matrices[0] * matrices[1], axis=(-2, -1))
-    return jnp.rad2deg(jnp.arccos(jnp.clip((trace - 1) / 2, -1.0, 1.0)))

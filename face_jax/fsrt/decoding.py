@@ -9,10 +9,10 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from face_jax.fsrt.chunks import DEFAULT_CHUNK, batches, pad
 from face_jax.fsrt.encoding import pixel_grid
 from face_jax.fsrt.model import Model, Scene
 from face_jax.fsrt.motion import Motion
+from face_jax.temporal.chunks import DEFAULT_CHUNK, batches, pad
 from face_jax.types import Array, PyTree
 
 QUERIES_PER_BLOCK = 4096

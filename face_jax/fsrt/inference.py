@@ -18,7 +18,6 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from face_jax.fsrt.chunks import DEFAULT_CHUNK, batches, pad
 from face_jax.fsrt.decoding import render
 from face_jax.fsrt.model import Model, Scene, load
 from face_jax.fsrt.motion import (
@@ -32,6 +31,7 @@ from face_jax.fsrt.motion import (
 from face_jax.fsrt.networks import describe, encode
 from face_jax.fsrt.pictures import as_rgb, prepare
 from face_jax.fsrt.smoothing import smooth
+from face_jax.temporal.chunks import DEFAULT_CHUNK, batches, pad
 from face_jax.types import Array, PyTree
 
 __all__ = [

@@ -5,12 +5,12 @@ from typing import NamedTuple
 
 import numpy as np
 
-from face_jax.fsrt.chunks import DEFAULT_CHUNK
 from face_jax.fsrt.decoding import render_chunk
 from face_jax.fsrt.inference import complete, describe_frames
 from face_jax.fsrt.model import Model, Scene
 from face_jax.fsrt.motion import Motion, MotionOptions, find_best_frame, transfer_jit
 from face_jax.fsrt.smoothing import MotionFilter
+from face_jax.temporal.chunks import DEFAULT_CHUNK
 from face_jax.types import Array
 
 

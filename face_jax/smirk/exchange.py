@@ -67,7 +67,12 @@ def exchange(
     wanted = augment(
         face.head, templates, draws.augmentation, spread=spread, bounds=bounds
     )
-    projection = project_face(networks.assets.on_device(), wanted, face.camera)
+    projection = project_face(
+        networks.assets.on_device(),
+        wanted,
+        face.camera,
+        eyelids_before_skinning=networks.eyelids_before_skinning,
+    )
     drawing = draw_faces(networks.assets, projection, face.camera, networks.image_size)
     if train and clip_norm is not None:
         limited = limit_gradient(generator["params"], float(clip_norm))

@@ -87,6 +87,7 @@ class Networks:
       image_size: side of the square pictures, pixels.
       use_jaw: whether the jaw's joint is estimated.
       use_eyelids: whether the eyelids' own directions are estimated.
+      eyelids_before_skinning: whether eyelids follow the head, see ``pose_head``.
     """
 
     encoders: Encoders
@@ -97,6 +98,7 @@ class Networks:
     image_size: int
     use_jaw: bool
     use_eyelids: bool
+    eyelids_before_skinning: bool = False
 
     @property
     def num_expression(self) -> int:
@@ -113,6 +115,7 @@ def build_networks(
     num_expression: int | None = None,
     use_jaw: bool = True,
     use_eyelids: bool = True,
+    eyelids_before_skinning: bool = False,
     pose_encoder: Mapping[str, Any] | None = None,
     shape_encoder: Mapping[str, Any] | None = None,
     expression_encoder: Mapping[str, Any] | None = None,
@@ -133,6 +136,8 @@ def build_networks(
       num_expression: likewise for the expression, 50 published.
       use_jaw: estimate the jaw's joint; without effect on heads that have none.
       use_eyelids: likewise the eyelids.
+      eyelids_before_skinning: let eyelids follow the head; the published weights were
+        trained without, see ``pose_head``.
       pose_encoder: field overrides of ``PoseEncoder``.
       shape_encoder: field overrides of ``ShapeEncoder``.
       expression_encoder: field overrides of ``ExpressionEncoder``.
@@ -181,6 +186,7 @@ def build_networks(
         image_size=image_size,
         use_jaw=use_jaw and assets.has_jaw,
         use_eyelids=use_eyelids and assets.has_eyelids,
+        eyelids_before_skinning=eyelids_before_skinning,
     )
 
 

@@ -66,7 +66,12 @@ def photographs(batch: Batch) -> Array:
 
 
 def parameter_terms(
-    head: HeadModel, face: EncodedFace, batch: Batch, base: HeadParameters | None = None
+    head: HeadModel,
+    face: EncodedFace,
+    batch: Batch,
+    base: HeadParameters | None = None,
+    *,
+    eyelids_before_skinning: bool = False,
 ) -> tuple[dict[str, Array], ProjectedFace]:
     """Every term that needs no network, and the projected face.
 
@@ -77,6 +82,7 @@ def parameter_terms(
         ``landmarks_mediapipe`` [B, 105, 2], the picture is [-1, 1] wide; without
         ``has_landmarks_mediapipe`` bool [B] all have those.
       base: parameters that the estimated ones shall stay near; None for zeros.
+      eyelids_before_skinning: see ``pose_head``.
 
     Returns:
       ``contour``, ``landmarks``, ``expression``, ``jaw`` and ``shape``, scalars, those
@@ -85,7 +91,12 @@ def parameter_terms(
     Raises:
       ValueError: the shapes do not fit together.
     """
-    projection = project_face(head, face.head, face.camera)
+    projection = project_face(
+        head,
+        face.head,
+        face.camera,
+        eyelids_before_skinning=eyelids_before_skinning,
+    )
     terms = objectives.landmark_terms(
         projection,
         batch["landmarks_68"],

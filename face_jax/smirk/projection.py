@@ -26,7 +26,11 @@ class ProjectedFace:
 
 
 def project_face(
-    head: HeadModel, parameters: HeadParameters, camera: Array
+    head: HeadModel,
+    parameters: HeadParameters,
+    camera: Array,
+    *,
+    eyelids_before_skinning: bool = False,
 ) -> ProjectedFace:
     """Poses a head and projects it (SMIRK, arXiv 2404.04104).
 
@@ -34,6 +38,7 @@ def project_face(
       head: with landmarks ``static_51``, ``contour_79`` and ``mediapipe_105``.
       parameters: of B faces.
       camera: [B, 3] (s, tx, ty), see ``project_weak_perspective``.
+      eyelids_before_skinning: see ``pose_head``.
 
     Returns:
       The face; gradients reach parameters and camera.
@@ -41,7 +46,8 @@ def project_face(
     Raises:
       ValueError: the head lacks landmarks, or parameters do not fit it.
     """
-    vertices = pose_head(head, parameters).vertices
+    posed = pose_head(head, parameters, eyelids_before_skinning=eyelids_before_skinning)
+    vertices = posed.vertices
     contoured = landmarks_68(head, vertices, parameters)
     inner = landmarks_mediapipe_105(head, vertices)
     return ProjectedFace(

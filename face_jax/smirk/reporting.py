@@ -6,19 +6,16 @@ import jax.numpy as jnp
 import numpy as np
 
 from face_jax import viz
-from face_jax.geometry.landmarks import MEDIAPIPE_105
 from face_jax.metrics import image as image_metrics
 from face_jax.metrics.landmarks import normalized_mean_error
 from face_jax.smirk.encoder import EncodedFace
+from face_jax.smirk.measures import outer_eye_distance
 from face_jax.smirk.paths import Drawing, Generated, photographs
 from face_jax.smirk.projection import ProjectedFace
 from face_jax.types import Array, Batch
 
 SHEET_ROWS = 8
 """Most faces on a sheet of pictures."""
-
-EYE_CORNERS = (MEDIAPIPE_105.index(33), MEDIAPIPE_105.index(263))
-"""Rows of the outer eye corners among the 105 points."""
 
 COLUMNS = {
     "photograph": "photograph",
@@ -103,9 +100,8 @@ def sheet(
 
 def _landmark_error(batch: Batch, outputs: Mapping[str, Array]) -> Array:
     target = batch["landmarks_mediapipe"]
-    one, other = (target[:, row] for row in EYE_CORNERS)
     distances = jnp.linalg.norm(outputs["landmarks_105"] - target, axis=-1)
-    inner = distances.mean(axis=-1) / jnp.linalg.norm(one - other, axis=-1)
+    inner = distances.mean(axis=-1) / outer_eye_distance(target)
     known = batch.get("has_landmarks_mediapipe")
     if known is None:
         return inner

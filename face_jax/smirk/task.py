@@ -233,7 +233,12 @@ class SmirkTask(SmirkSettings, Task):
         """
         nets, head = self.modules, self.modules.assets.on_device()
         face, _ = estimate(nets, variables, paths.photographs(batch))
-        projection = project_face(head, face.head, face.camera)
+        projection = project_face(
+            head,
+            face.head,
+            face.camera,
+            eyelids_before_skinning=nets.eyelids_before_skinning,
+        )
         outputs = reporting.describe(face, projection)
         if "generator" not in variables:
             side = nets.image_size
@@ -308,7 +313,13 @@ class SmirkTask(SmirkSettings, Task):
         if self.base_encoders:
             image = paths.photographs(batch)
             base = teaching.base_parameters(self.modules, variables, image)
-        terms, projection = paths.parameter_terms(head, face, batch, base)
+        terms, projection = paths.parameter_terms(
+            head,
+            face,
+            batch,
+            base,
+            eyelids_before_skinning=self.modules.eyelids_before_skinning,
+        )
         if "identity" in weights:
             teacher = self._identities(variables, batch, draws)
             shape = face.head.shape_params

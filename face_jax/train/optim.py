@@ -3,10 +3,11 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
+import jax
 import jax.numpy as jnp
 import optax
 
-from face_jax.types import Array
+from face_jax.types import Array, PyTree
 
 Schedule = Callable[[Any], Any]
 
@@ -52,11 +53,37 @@ SCHEDULES: dict[str, Callable[..., Schedule]] = {
 }
 
 
-def _muon(beta: float = 0.95, b1: float = 0.9, b2: float = 0.999, rms: float = 0.2):
+def _muon(
+    beta: float = 0.95,
+    b1: float = 0.9,
+    b2: float = 0.999,
+    rms: float = 0.2,
+    convolutions: bool = False,
+):
     muon = optax.contrib.muon(
-        learning_rate=1.0, beta=beta, adam_b1=b1, adam_b2=b2, consistent_rms=rms
+        learning_rate=1.0,
+        beta=beta,
+        adam_b1=b1,
+        adam_b2=b2,
+        consistent_rms=rms,
+        muon_weight_dimension_numbers=_with_kernels if convolutions else None,
     )
     return optax.chain(muon, optax.scale(-1.0))
+
+
+def _with_kernels(params: PyTree) -> PyTree:
+    """Which axes make each array a matrix: those of kernels [h, w, in, out] too.
+
+    Depthwise kernels [h, w, 1, out] are none.
+    """
+    dimensions = optax.contrib.MuonDimensionNumbers
+
+    def axes(array: Array) -> Any:
+        if array.ndim == 4 and array.shape[2] > 1:
+            return dimensions((0, 1, 2), 3)
+        return dimensions() if array.ndim == 2 else None
+
+    return jax.tree.map(axes, params)
 
 
 OPTIMIZERS: dict[str, Callable[..., optax.GradientTransformation]] = {
@@ -90,9 +117,10 @@ def optimizer(settings: Mapping[str, Any]) -> optax.GradientTransformation:
 
     Args:
       settings: ``name`` and keywords. ``adam``: those of ``optax.scale_by_adam``, for
-        example ``b1``, ``b2``, ``eps``. ``muon(beta, b1, b2, rms)``: matrices move
-        along their orthogonalised momentum with a root mean square of ``rms``, about
-        that of Adam's steps, everything else by Adam (b1, b2). ``sgd``: none.
+        example ``b1``, ``b2``, ``eps``. ``muon(beta, b1, b2, rms, convolutions)``:
+        matrices, and with ``convolutions`` kernels that mix channels, move along their
+        orthogonalised momentum with a root mean square of ``rms``, about that of Adam's
+        steps, everything else by Adam (b1, b2). ``sgd``: none.
 
     Returns:
       The gradient transformation.

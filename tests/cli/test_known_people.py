@@ -61,13 +61,16 @@ def test_a_posed_person_keeps_identity_light_and_room():
 
 
 def test_settings_come_from_the_config_or_from_the_folder(tmp_path):
-    assert settings_of({"built_in": {"people": 3}}, None).clips == 3
+    def data(**block):
+        return {"source": "synthetic", "synthetic": block}
+
+    assert settings_of(data(built_in={"people": 3}), None).clips == 3
     described = {**SETTINGS.describe(), "version": VERSION}
     (tmp_path / "settings.json").write_text(json.dumps(described))
-    assert settings_of({"path": str(tmp_path)}, None) == SETTINGS
-    assert settings_of({"path": str(tmp_path)}, "ict.npz").head == "ict.npz"
+    assert settings_of(data(path=str(tmp_path)), None) == SETTINGS
+    assert settings_of(data(path=str(tmp_path)), "ict.npz").head == "ict.npz"
     with pytest.raises(FileNotFoundError, match="it says what the data set holds"):
-        settings_of({"path": str(tmp_path / "absent")}, None)
+        settings_of(data(path=str(tmp_path / "absent")), None)
 
 
 @pytest.fixture

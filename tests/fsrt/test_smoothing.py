@@ -5,7 +5,9 @@ import pytest
 
 from face_jax.fsrt import smoothing
 from face_jax.fsrt.motion import Motion
-from face_jax.fsrt.smoothing import MotionFilter, jitter, smooth
+from face_jax.fsrt.smoothing import MotionFilter, smooth
+from face_jax.temporal import one_euro
+from face_jax.temporal.jitter import jitter
 
 
 def clip(path, noise=0.0, seed=0):
@@ -27,11 +29,11 @@ def reference_filter(values, lag, strength, dt):
     values = np.asarray(values, np.float64)
     x = y = values[0]
     v = np.zeros_like(x)
-    rest = smoothing.REST_TIME_CONSTANT
+    rest = one_euro.REST_TIME_CONSTANT
     out = []
     for new in values:
         m = (new - x) / dt
-        v = m + np.exp(-dt / smoothing.VELOCITY_TIME_CONSTANT) * (v - m)
+        v = m + np.exp(-dt / one_euro.VELOCITY_TIME_CONSTANT) * (v - m)
         t = strength * rest / (1 + rest * np.linalg.norm(v) / lag)
         y = new - t * m + np.exp(-dt / t) * (y - x + t * m)
         x = new

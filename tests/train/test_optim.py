@@ -53,6 +53,26 @@ def test_muon_moves_matrices_evenly_in_all_directions():
     assert 0.9 < direction["bias"][0] < 1.6
 
 
+def test_muon_takes_kernels_that_mix_channels_for_matrices():
+    muon = optim.optimizer({"name": "muon", "rms": 0.2, "convolutions": True})
+    random = np.random.default_rng(0)
+    shapes = {"kernel": (3, 3, 4, 8), "depthwise": (3, 3, 1, 8), "bias": (8,)}
+    gradient = {n: np.float32(random.normal(size=s)) for n, s in shapes.items()}
+    gradient["kernel"] *= np.float32(np.geomspace(1e-2, 1, 8))
+    direction, _ = muon.update(gradient, muon.init(gradient), gradient)
+    matrix = np.reshape(direction["kernel"], (36, 8))
+    values = np.linalg.svd(matrix, compute_uv=False) / (0.2 * np.sqrt(36))
+    assert (values > 0.6).all() and (values < 1.3).all()
+    # Depthwise kernels and biases move by Adam.
+    adam = optim.optimizer({"name": "adam", "b1": 0.9, "b2": 0.999, "eps": 1e-8})
+    rest = {name: gradient[name] for name in ("depthwise", "bias")}
+    expected, _ = adam.update(rest, adam.init(rest), rest)
+    for name, value in expected.items():
+        signs = np.sign(value)
+        np.testing.assert_array_equal(np.sign(direction[name]), signs)
+        assert np.ptp(np.abs(direction[name])) < 1e-3
+
+
 def test_wrong_settings_are_named():
     with pytest.raises(ValueError, match=r"expected one of .*'warmup_cosine'"):
         optim.schedule({"name": "cosine"})

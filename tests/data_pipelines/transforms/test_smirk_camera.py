@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from data_pipelines.transforms.smirk_camera import camera_in_crop
+from data_pipelines.transforms.smirk_camera import camera_in_crop, camera_in_picture
 from data_pipelines.transforms.smirk_geometry import crop_matrix, move_points
 from face_jax.geometry.cameras import project_weak_perspective, projected_to_pixels
 
@@ -23,6 +23,8 @@ def test_points_are_drawn_at_the_same_places(picture_size):
     expected = move_points(np.asarray(drawn), matrix)
     np.testing.assert_allclose(found, expected, atol=1e-3)
     assert moved.dtype == np.float32
+    back = camera_in_picture(moved, matrix, picture_size, 64)
+    np.testing.assert_allclose(back, camera, rtol=1e-5)
 
 
 def test_the_whole_picture_keeps_its_camera():

@@ -54,6 +54,15 @@ def bilinear(image, x, y):
     return value
 
 
+def test_pixels_of_small_crops_are_means_of_samples():
+    image = np.random.default_rng(2).integers(0, 256, (40, 40, 3), np.uint8)
+    # A fifth of the size: each pixel is the mean of 5 x 5.
+    matrix = np.array([[0.2, 0, -0.4], [0, 0.2, -0.4], [0, 0, 1]])
+    expected = image.reshape(8, 5, 8, 5, 3).mean(axis=(1, 3))
+    found = geometry.warp(image, matrix, 8, samples=5)
+    np.testing.assert_allclose(found, expected, atol=1e-3)
+
+
 def test_pictures_are_warped_between_pixels_and_black_outside():
     image = np.random.default_rng(1).integers(0, 256, (9, 12, 3), np.uint8)
     angle = 0.4

@@ -176,6 +176,11 @@ def test_damage_in_the_middle_names_file_and_frame(tmp_path, clip):
             reader.read(range(40))
         assert 12 <= int(re.search(r"frame (\d+)", str(e.value)).group(1)) < 24
         assert numbers(reader.read([39, 2])) == [39, 2]  # other groups stay readable
+        frames = list(reader.iterate_readable())
+        lost = [number for number, frame in enumerate(frames) if frame is None]
+        assert len(frames) == 40 and lost == list(range(lost[0], 24)) and lost[0] >= 12
+        known = [number for number in range(40) if number not in lost]
+        assert numbers(np.stack([frames[number] for number in known])) == known
     with pytest.raises(VideoError, match="cannot be decoded"):
         list(iterate_frames(broken))
 

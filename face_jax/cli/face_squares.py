@@ -1,0 +1,167 @@
+"""The squares in which SMIRK's encoders look for faces (arXiv 2404.04104)."""
+
+import dataclasses
+from pathlib import Path
+from typing import Literal, get_args
+
+import cv2
+import numpy as np
+
+from data_pipelines.landmarks.face_points import load_points
+from data_pipelines.landmarks.files import fill_gaps
+from data_pipelines.landmarks.outlines import face_outline
+from data_pipelines.landmarks.schemas import NUM_LANDMARKS
+from data_pipelines.transforms.face_boxes import moving_boxes
+from data_pipelines.transforms.smirk_geometry import PICTURE_SCALE
+
+Crop = Literal["auto", "face", "frame", "centre", "whole"]
+"""What the encoders see, by landmarks: a square around the face, which follows it
+smoothly in clips (``face``), or that of every frame by itself, as published
+(``frame``); without: the middle square (``centre``), or a square around the whole
+picture, black beyond it (``whole``). ``auto`` is ``face`` where there are landmarks, else
+``centre``."""
+
+FOLLOWING = 6.0
+"""Frames, standard deviation of the average over which a crop follows a face."""
+
+
+@dataclasses.dataclass(frozen=True)
+class CropRule:
+    """Where faces are looked for.
+
+    Attributes:
+      crop: which square.
+      scale: its side over that of the face, where it is made by landmarks.
+      box: (x, y, width, height) in pixels, a square around which is taken instead.
+    """
+
+    crop: Crop = "auto"
+    scale: float = PICTURE_SCALE
+    box: tuple[float, float, float, float] | None = None
+
+    def __post_init__(self) -> None:
+        if self.crop not in get_args(Crop):
+            raise ValueError(
+                f"--crop: expected one of {get_args(Crop)}, got {self.crop!r}"
+            )
+        if not self.scale > 0:
+            raise ValueError(f"--crop-scale: expected above 0, got {self.scale}")
+        if self.box is not None and not min(self.box[2:]) > 1:
+            size = "{:g} x {:g}".format(*self.box[2:])
+            raise ValueError(f"--box: expected more than 1 x 1 pixels, got {size}")
+
+
+def read_points(
+    path: Path, count: int, size: tuple[int, int]
+) -> tuple[np.ndarray, np.ndarray]:
+    """Points of all frames of a clip or picture.
+
+    Args:
+      path: their file, see ``face_points``.
+      count: T, frames; 1 of a picture.
+      size: (width, height) of the frames.
+
+    Returns:
+      Float32 [T, 68 or 478, 2] pixels, small gaps filled; and bool [T], where they are
+      known.
+
+    Raises:
+      ValueError: the file is unreadable, or that of another clip.
+    """
+    points = load_points(path, count, size)
+    frames = np.flatnonzero(np.isfinite(points).all(axis=(1, 2)))
+    return fill_gaps(points[frames], frames, count)
+
+
+def find_squares(
+    points: np.ndarray | None,
+    known: np.ndarray,
+    size: tuple[int, int],
+    rule: CropRule,
+) -> tuple[np.ndarray, bool]:
+    """The squares of all frames.
+
+    Args:
+      points: [T, P, 2] pixels, or None.
+      known: bool [T], where they are.
+      size: (width, height) of the frames.
+      rule: which squares.
+
+    Returns:
+      Float64 [T, 4] left, top, right, bottom, in pixels from the centre of the first
+      one; and whether landmarks made them.
+
+    Raises:
+      ValueError: landmarks are needed and there are none, or the box lies outside.
+    """
+    crop = rule.crop
+    if rule.box is not None:
+        return np.tile(_around_box(rule.box, size), (len(known), 1)), False
+    if crop == "auto":
+        crop = "centre" if points is None else "face"
+    if crop in ("centre", "whole"):
+        side = min(size) if crop == "centre" else max(size)
+        return np.tile(_square(np.array(size) / 2, side), (len(known), 1)), False
+    if points is None:
+        raise ValueError(f"--crop {crop} needs a landmark file, and there is none")
+    track = _Faces(_face_squares(points, known), known)
+    smoothing = FOLLOWING if crop == "face" else 0.0
+    return moving_boxes(track, rule.scale, smoothing), True
+
+
+@dataclasses.dataclass(frozen=True)
+class _Faces:
+    """A ``BoxTrack`` of squares."""
+
+    boxes: np.ndarray
+    valid: np.ndarray
+
+
+def _face_squares(points: np.ndarray, known: np.ndarray) -> np.ndarray:
+    """Squares [T, 4] as large as the faces: the mean of width and height."""
+    squares = np.zeros((len(points), 4))
+    for number in np.flatnonzero(known):
+        outline = _outline(points[number])
+        low, high = outline.min(axis=0), outline.max(axis=0)
+        half = (high - low).mean() / 2
+        centre = (low + high) / 2
+        squares[number] = [*(centre - half), *(centre + half)]
+    return squares
+
+
+def _square(centre: np.ndarray, pixels: float) -> np.ndarray:
+    """A square of so many pixels, between the centres of its outermost ones.
+
+    Args:
+      centre: (x, y) in pixels from the corner of the picture.
+      pixels: along each side.
+    """
+    middle, half = np.asarray(centre) - 0.5, (pixels - 1) / 2
+    return np.concatenate([middle - half, middle + half])
+
+
+def _around_box(
+    box: tuple[float, float, float, float], size: tuple[int, int]
+) -> np.ndarray:
+    x, y, width, height = box
+    if not (-width < x < size[0] and -height < y < size[1]):
+        raise ValueError(
+            f"--box {x:g},{y:g},{width:g},{height:g}: lies outside of the picture of "
+            f"{size[0]} x {size[1]} pixels"
+        )
+    return _square(np.array([x + width / 2, y + height / 2]), max(width, height))
+
+
+def find_hulls(points: np.ndarray | None, known: np.ndarray) -> list[np.ndarray | None]:
+    """Convex outlines [n, 2] of faces by points [T, P, 2], where they are known."""
+    if points is None:
+        return [None] * len(known)
+    return [
+        cv2.convexHull(_outline(row).astype(np.float32))[:, 0] if there else None
+        for row, there in zip(points, known, strict=True)
+    ]
+
+
+def _outline(points: np.ndarray) -> np.ndarray:
+    """The outline of a face by its 68 or 478 points."""
+    return face_outline(points) if len(points) == NUM_LANDMARKS else points

@@ -1,0 +1,181 @@
+"""Pictures and clips whose faces are to be found: their files and their frames."""
+
+import dataclasses
+from collections.abc import Iterator, Sequence
+from fractions import Fraction
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+
+from data_pipelines.landmarks.face_points import find_points
+from data_pipelines.sources.face_listing import find_pictures, is_clip
+from data_pipelines.transforms.smirk_geometry import crop_matrix
+from data_pipelines.video import VideoReader, probe, read_image
+from face_jax.cli.face_squares import CropRule, find_hulls, find_squares, read_points
+
+
+class Input(NamedTuple):
+    """One picture or clip that was asked for.
+
+    Attributes:
+      path: the file.
+      landmarks: its landmark file, or None.
+      name: what its results are called, a relative path without ending.
+      from_folder: whether it was found in a folder, and may be left out.
+    """
+
+    path: Path
+    landmarks: Path | None
+    name: str
+    from_folder: bool
+
+
+@dataclasses.dataclass(frozen=True)
+class Footage:
+    """A picture, or a clip, with the squares in which its face is looked for.
+
+    Attributes:
+      path: the file.
+      frame_size: (width, height) in pixels.
+      frame_rate: frames per second; None of a picture.
+      squares: float64 [T, 4] left, top, right, bottom, in pixels from the centre of the
+        first one; NaN where nothing is known.
+      valid: bool [T], where a face is looked for.
+      hulls: convex outlines of the face, float32 [n, 2] pixels of each frame that has
+        landmarks; None for others.
+      by_landmarks: whether the squares were made by landmarks.
+      still: the picture itself, uint8 [H, W, 3]; None of a clip.
+    """
+
+    path: Path
+    frame_size: tuple[int, int]
+    frame_rate: Fraction | None
+    squares: np.ndarray
+    valid: np.ndarray
+    hulls: Sequence[np.ndarray | None]
+    by_landmarks: bool
+    still: np.ndarray | None = None
+
+    def __len__(self) -> int:
+        return len(self.squares)
+
+    def matrix(self, number: int, size: int) -> np.ndarray:
+        """From a frame to its crop of ``size`` square pixels, float64 [3, 3]."""
+        return crop_matrix(self.squares[number].reshape(2, 2), 1.0, size)
+
+    def frames(self) -> Iterator[np.ndarray | None]:
+        """All frames, uint8 [H, W, 3]; None for those that cannot be decoded."""
+        if self.still is not None:
+            yield self.still
+            return
+        with VideoReader(self.path, threads=0) as reader:
+            yield from reader.iterate_readable()
+
+
+def find_inputs(paths: Sequence[Path], landmarks: Sequence[Path] = ()) -> list[Input]:
+    """Lists what was asked for, and the landmark files that belong to it.
+
+    Args:
+      paths: pictures, clips, and folders, which are searched with all folders in them.
+      landmarks: one file for each path; or one folder, where files of the same names
+        are looked for. Without, they are looked for beside the pictures.
+
+    Raises:
+      FileNotFoundError: a path does not exist, or a folder holds nothing of use.
+      ValueError: there are not as many landmark files as paths, or two results would
+        have the same name.
+    """
+    folder = landmarks[0] if len(landmarks) == 1 and landmarks[0].is_dir() else None
+    files: Sequence[Path | None] = [None] * len(paths)
+    if landmarks and folder is None:
+        files = _given(paths, landmarks)
+    inputs: list[Input] = []
+    for root, file in zip(paths, files, strict=True):
+        for path in find_pictures(root):
+            below = path.relative_to(root) if root.is_dir() else Path(path.name)
+            stem = below.with_name(below.stem)
+            beside = _existing(
+                folder or path.parent, stem if folder else Path(path.stem)
+            )
+            inputs.append(Input(path, file or beside, str(stem), root.is_dir()))
+    return _with_own_names(inputs)
+
+
+def open_footage(given: Input, rule: CropRule) -> Footage:
+    """Looks at a picture or clip, and decides where its face is looked for.
+
+    Args:
+      given: what was asked for.
+      rule: which squares.
+
+    Raises:
+      FileNotFoundError: a file does not exist.
+      ValueError: a file is unreadable, the landmarks are those of another one, no frame
+        has a face, or the box lies outside.
+    """
+    rate, count, still = None, 1, None
+    if is_clip(given.path):
+        info = probe(given.path)
+        size, rate, count = (info.width, info.height), info.fps, info.frames
+    else:
+        still = read_image(given.path)
+        size = (still.shape[1], still.shape[0])
+    points, known = None, np.ones(count, bool)
+    if given.landmarks is not None:
+        points, known = read_points(given.landmarks, count, size)
+    try:
+        squares, by_landmarks = find_squares(points, known, size, rule)
+    except ValueError as error:
+        raise ValueError(f"{given.path}: {error}") from error
+    return Footage(
+        path=given.path,
+        frame_size=size,
+        frame_rate=rate,
+        squares=squares,
+        valid=known if by_landmarks else np.ones(count, bool),
+        hulls=find_hulls(points, known),
+        by_landmarks=by_landmarks,
+        still=still,
+    )
+
+
+def _given(paths: Sequence[Path], landmarks: Sequence[Path]) -> Sequence[Path]:
+    """One landmark file for each path."""
+    folders = [path for path in paths if path.is_dir()]
+    if folders or len(landmarks) != len(paths):
+        raise ValueError(
+            f"--landmarks: expected one folder, or one file for each of {len(paths)} "
+            f"pictures and clips, got {len(landmarks)}"
+            + (f" for folder {folders[0]}" if folders else "")
+        )
+    missing = [path for path in landmarks if not path.is_file()]
+    if missing:
+        raise FileNotFoundError(f"--landmarks: {missing[0]}: no such file")
+    return landmarks
+
+
+def _existing(folder: Path, stem: Path) -> Path | None:
+    try:
+        return find_points(folder, stem)
+    except FileNotFoundError:
+        return None
+
+
+def _with_own_names(inputs: Sequence[Input]) -> list[Input]:
+    """Inputs whose names differ: those of equal stems keep their endings."""
+    names = [given.name for given in inputs]
+    own = [
+        given._replace(name=f"{given.name}{given.path.suffix}")
+        if names.count(given.name) > 1
+        else given
+        for given in inputs
+    ]
+    taken: dict[str, Path] = {}
+    for given in own:
+        if taken.setdefault(given.name, given.path) is not given.path:
+            raise ValueError(
+                f"{given.path}: its results would be called as those of "
+                f"{taken[given.name]}; give them one after the other"
+            )
+    return own

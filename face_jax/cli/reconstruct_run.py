@@ -1,0 +1,176 @@
+"""Heads of many pictures and clips, one after the other, with bounded memory."""
+
+import dataclasses
+import logging
+import time
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from face_jax.cli.face_squares import CropRule
+from face_jax.cli.footage import Footage, Input, open_footage
+from face_jax.cli.head_files import LONGEST_GLB, HeadFiles, Look
+from face_jax.cli.head_frames import Finder, Frame
+from face_jax.cli.outputs import complete_files
+from face_jax.smirk.smoothing import FaceFilter
+
+log = logging.getLogger("face_jax")
+
+
+@dataclasses.dataclass
+class Results:
+    """What was done so far.
+
+    Attributes:
+      entries: of the report, one for each picture and clip.
+      skipped: of folders, what could not be used, and why.
+      frames: how many frames were looked at.
+    """
+
+    entries: list[dict[str, Any]] = dataclasses.field(default_factory=list)
+    skipped: list[dict[str, str]] = dataclasses.field(default_factory=list)
+    frames: int = 0
+
+
+@dataclasses.dataclass(frozen=True)
+class Run:
+    """One call of the command.
+
+    Attributes:
+      finder: finds faces.
+      out: folder for all results.
+      look: how they are to look.
+      smoothing: strength of the temporal filter for clips, 0 to 1.
+      on_progress: called with the number of frames that are done.
+    """
+
+    finder: Finder
+    out: Path
+    look: Look
+    smoothing: float = 0.0
+    on_progress: Callable[[int], None] = lambda done: None
+
+    def pictures(self, inputs: Sequence[Input], rule: CropRule, into: Results) -> None:
+        """Finds the heads of pictures, several at a time.
+
+        Args:
+          inputs: pictures.
+          rule: where faces are looked for.
+          into: takes up what was done.
+
+        Raises:
+          ValueError: a picture that was named by itself is unreadable or has no face.
+          FileNotFoundError: it does not exist.
+        """
+        names = {given.path: given.name for given in inputs}
+        opened = (footage for _, footage in open_all(inputs, rule, into))
+        frames = (Frame(one, 0, one.still) for one in opened)
+        for found in self.finder.find(frames):
+            for row, frame in enumerate(found.frames):
+                own = found.only(row)
+                with (
+                    complete_files(self.out / names[frame.footage.path]) as folder,
+                    self._files(folder, frame.footage) as files,
+                ):
+                    files.add(own)
+                into.frames += 1
+                entry = self._entry(names[frame.footage.path], frame.footage, own.valid)
+                into.entries.append(entry)
+            self.on_progress(into.frames)
+
+    def clip(self, name: str, footage: Footage, into: Results) -> None:
+        """Finds the heads of a clip.
+
+        Args:
+          name: what its results are called.
+          footage: the clip.
+          into: takes up what was done.
+
+        Raises:
+          ValueError: the clip is too long for the kind of mesh file.
+        """
+        assert footage.frame_rate is not None
+        head, begin = self.finder.model.networks.assets.head, time.monotonic()
+        temporal = FaceFilter(head, self.smoothing, float(footage.frame_rate))
+        frames = (Frame(footage, n, image) for n, image in enumerate(footage.frames()))
+        valid, unreadable = [], 0
+        with (
+            complete_files(self.out / name) as folder,
+            self._files(folder, footage) as files,
+        ):
+            for found in self.finder.find(frames, temporal):
+                files.add(found)
+                valid.append(found.valid)
+                unreadable += sum(frame.picture is None for frame in found.frames)
+                into.frames += len(found.frames)
+                self.on_progress(into.frames)
+        before, after = files.jitter()
+        seconds = time.monotonic() - begin
+        into.entries.append(
+            {
+                **self._entry(name, footage, np.concatenate(valid)),
+                "frames_unreadable": unreadable,
+                "frame_rate": float(footage.frame_rate),
+                "jitter_before": before,
+                "jitter_after": after,
+                "seconds": seconds,
+            }
+        )
+
+    def _files(self, folder: Path, footage: Footage) -> HeadFiles:
+        model = self.finder.model
+        head = model.networks.assets.head
+        return HeadFiles(folder, footage, head, model.image_size, self.look)
+
+    def _entry(self, name: str, footage: Footage, valid: np.ndarray) -> dict[str, Any]:
+        return {
+            "name": name,
+            "input": str(footage.path),
+            "frames": len(valid),
+            "frames_with_face": int(valid.sum()),
+            "crop": "landmarks" if footage.by_landmarks else "fixed",
+        }
+
+
+def open_all(
+    inputs: Sequence[Input], rule: CropRule, into: Results
+) -> Iterator[tuple[Input, Footage]]:
+    """Opens pictures and clips, and passes over unusable ones of folders.
+
+    Args:
+      inputs: what was asked for.
+      rule: where faces are looked for.
+      into: takes up what is passed over.
+
+    Yields:
+      What can be used.
+
+    Raises:
+      ValueError: something that was named by itself cannot be used.
+      FileNotFoundError: it does not exist.
+    """
+    for given in inputs:
+        try:
+            footage = open_footage(given, rule)
+        except ValueError as error:
+            if not given.from_folder:
+                raise
+            log.warning("left out: %s", error)
+            into.skipped.append({"input": str(given.path), "reason": str(error)})
+        else:
+            yield given, footage
+
+
+def check_length(footage: Footage, look: Look) -> None:
+    """Refuses clips that no mesh file can hold.
+
+    Raises:
+      ValueError: the clip is too long.
+    """
+    if look.mesh == "glb" and len(footage) > LONGEST_GLB:
+        raise ValueError(
+            f"{footage.path}: --mesh glb takes clips of up to {LONGEST_GLB} frames, got "
+            f"{len(footage)}; --mesh obj writes a file for each frame"
+        )

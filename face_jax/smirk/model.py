@@ -1,0 +1,125 @@
+"""A trained SMIRK model (arXiv 2404.04104) as a value to hand around."""
+
+import dataclasses
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import flax.struct
+import jax
+
+from face_jax.geometry.head import HeadModel
+from face_jax.smirk.networks import ENCODERS, Networks, build_networks
+from face_jax.smirk.paths import Compat
+from face_jax.smirk.pretrained import load_start
+from face_jax.smirk.settings import SmirkSettings
+from face_jax.types import Variables
+
+GENERATOR = "generator"
+
+
+@dataclasses.dataclass(frozen=True)
+class Masking:
+    """How photographs were hidden in training; fields as in ``SmirkSettings``."""
+
+    mask_ratio: float = SmirkSettings.mask_ratio
+    mask_radius: int = SmirkSettings.mask_radius
+    compat: Compat = SmirkSettings.compat
+
+
+@flax.struct.dataclass
+class Model:
+    """A trained model, ready to run; passes through ``jax.jit`` as an argument.
+
+    Attributes:
+      variables: of the encoders, and of the generator if there is one, on the device.
+      head: the head that the parameters set, on the device.
+      networks: the modules; part of a compiled program's identity.
+      masking: what the generator expects of masked photographs.
+    """
+
+    variables: Variables
+    head: HeadModel
+    networks: Networks = flax.struct.field(pytree_node=False)
+    masking: Masking = flax.struct.field(pytree_node=False, default=Masking())
+
+    @property
+    def image_size(self) -> int:
+        """Side of the pictures that the networks see, pixels."""
+        return self.networks.image_size
+
+    @property
+    def has_generator(self) -> bool:
+        """Whether pictures can be made; not after pretraining alone."""
+        return GENERATOR in self.variables
+
+
+def load(path: str | Path, step: int | None = None) -> Model:
+    """Loads a model from a work directory of training.
+
+    Args:
+      path: the work directory or its checkpoint folder.
+      step: training step; None takes the newest intact one.
+
+    Returns:
+      The model, its variables on the default device.
+
+    Raises:
+      FileNotFoundError: no checkpoint there, or the head it was trained with is gone.
+      ValueError: the checkpoint is not one of SMIRK.
+    """
+    # Orbax takes a second to import.
+    from face_jax.train.checkpoints import load_variables
+
+    variables, config = load_variables(path, step=step)
+    system = config["system"]
+    if system != "smirk":
+        raise ValueError(f"{path}: a checkpoint of smirk expected, got {system!r}")
+    missing = [name for name in ENCODERS if name not in variables]
+    if missing:
+        raise ValueError(f"{path}: the checkpoint lacks {', '.join(missing)}")
+    task = config["task"]
+    names = [field.name for field in dataclasses.fields(Masking)]
+    masking = Masking(**{name: task[name] for name in names if name in task})
+    return make_model(variables, build_networks(**task["networks"]), masking)
+
+
+def from_published(path: str | Path, head: str, **settings: Any) -> Model:
+    """Takes the published weights.
+
+    Args:
+      path: ``.npz`` of SMIRK's state dictionary by its published names; without a
+        generator in it the model has none.
+      head: file of FLAME that ``face-jax prepare head`` wrote; the weights speak of
+        FLAME 2020's coefficients.
+      **settings: further keywords of ``build_networks``.
+
+    Returns:
+      The model, its variables on the default device.
+
+    Raises:
+      FileNotFoundError: a file does not exist.
+      ValueError: the weights do not fit, or the head has too few coefficients.
+    """
+    networks = build_networks(head=head, **settings)
+    return make_model(load_start(networks, str(path), (*ENCODERS, GENERATOR)), networks)
+
+
+def make_model(
+    variables: Mapping[str, Any], networks: Networks, masking: Masking | None = None
+) -> Model:
+    """A model of given variables.
+
+    Args:
+      variables: by network; the encoders at least. Others than these and the generator
+        are left out.
+      networks: the modules.
+      masking: None for the published one.
+    """
+    used = {n: variables[n] for n in (*ENCODERS, GENERATOR) if n in variables}
+    return Model(
+        variables=jax.device_put(used),
+        head=jax.device_put(networks.assets.head),
+        networks=networks,
+        masking=masking or Masking(),
+    )

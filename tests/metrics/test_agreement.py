@@ -1,0 +1,35 @@
+import numpy as np
+
+from face_jax.metrics.agreement import concordance
+
+
+def closed_form(x, y):
+    """2 cov / (var + var + squared difference of the means), in float64."""
+    x, y = np.asarray(x, np.float64), np.asarray(y, np.float64)
+    covariance = np.mean(x * y) - x.mean() * y.mean()
+    return 2 * covariance / (x.var() + y.var() + (x.mean() - y.mean()) ** 2)
+
+
+def test_columns_agree_with_the_definition():
+    random = np.random.default_rng(0)
+    target = 50 + random.normal(size=(40, 3)).astype(np.float32)
+    found = target + random.normal([0, 1, 5], [0.1, 1, 2], (40, 3)).astype(np.float32)
+    expected = [closed_form(found[:, k], target[:, k]) for k in range(3)]
+    np.testing.assert_allclose(concordance(found, target), expected, rtol=1e-4)
+
+
+def test_shifted_and_stretched_series_of_known_agreement():
+    target = np.array([-1.0, 0.0, 1.0], np.float32)
+    variance = 2 / 3
+    assert concordance(target, target) == 1
+    np.testing.assert_allclose(concordance(-target, target), -1, rtol=1e-6)
+    shifted = 2 * variance / (2 * variance + 4)
+    np.testing.assert_allclose(concordance(target + 2, target), shifted, rtol=1e-6)
+    stretched = 2 * 3 * variance / (variance + 9 * variance)
+    np.testing.assert_allclose(concordance(3 * target, target), stretched, rtol=1e-6)
+
+
+def test_a_constant_agrees_with_nothing():
+    target = np.array([1.0, 2.0, 6.0], np.float32)
+    assert concordance(np.full(3, 3.0, np.float32), target) == 0
+    assert np.isnan(concordance(np.ones(3, np.float32), np.ones(3, np.float32)))

@@ -1,0 +1,65 @@
+"""A small SMIRK model of random weights, and how a training run would store it."""
+
+import functools
+import zlib
+from pathlib import Path
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from face_jax.smirk.model import Masking, make_model
+from face_jax.smirk.networks import ENCODERS, build_networks, modules
+from face_jax.train.checkpoints import Checkpoints
+from face_jax.train.state import Guard, TrainState
+from tests.smirk.small_task import NETWORKS
+
+MASKING = {"mask_ratio": 0.05, "mask_radius": 1}
+
+
+def small_model(head: str, generator: bool = True, **networks):
+    """A model that sees differences between pictures."""
+    nets = build_networks(**{**NETWORKS, "head": head, **networks})
+    return make_model(_variables(head, generator), nets, Masking(**MASKING))
+
+
+def save_checkpoint(
+    workdir: Path, head: str, generator: bool = True, system: str = "smirk"
+):
+    """Writes the small model as a training run would; returns the folder."""
+    networks = {**NETWORKS, "head": head}
+    config = {"system": system, "task": {"networks": networks, **MASKING}}
+    empty = {"params": {}, "model_state": {}, "opt_state": {}, "ema": {}}
+    frozen = small_model(head, generator).variables
+    state = TrainState(step=jnp.int32(3), frozen=frozen, guard=Guard.clear(), **empty)
+    checkpoints = Checkpoints(workdir, config)
+    checkpoints.save(state, {})
+    checkpoints.close()
+    return workdir
+
+
+@functools.cache
+def _variables(head, generator):
+    table = modules(build_networks(**{**NETWORKS, "head": head}))
+    names = (*ENCODERS, *(["generator"] if generator else []))
+    shapes = {
+        name: jax.eval_shape(table[name][0].init, jax.random.key(0), *table[name][1])
+        for name in names
+    }
+    return jax.tree_util.tree_map_with_path(_fill, shapes)
+
+
+def _fill(path, leaf):
+    """Noise that depends on the parameter's path alone; cameras see a whole face."""
+    name = jax.tree_util.keystr(path)
+    random = np.random.default_rng(zlib.crc32(name.encode()))
+    if "var" in name or "scale" in name:
+        value = random.uniform(0.5, 1.5, leaf.shape)
+    elif leaf.ndim < 2:
+        value = 0.1 * random.normal(size=leaf.shape)
+    else:
+        spread = 1.4 if "'head'" not in name else 0.02 if "pose" in name else 0.1
+        value = random.normal(0, spread / np.prod(leaf.shape[:-1]) ** 0.5, leaf.shape)
+    if "pose_encoder" in name and "'head'" in name and leaf.ndim < 2:
+        value = np.array([0, 0, 0, 7, 0, 0])
+    return np.asarray(value, leaf.dtype)
