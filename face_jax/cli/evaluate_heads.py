@@ -80,7 +80,8 @@ def main(args: argparse.Namespace) -> int:
         its range.
     """
     from face_jax.cli.console import log_to_console
-    from face_jax.cli.known_heads import known_faces, stored_faces, synthetic_part
+    from face_jax.cli.known_heads import SOURCE, known_faces, stored_faces
+    from face_jax.cli.known_people import synthetic_part
     from face_jax.cli.outputs import check_folder, check_number
     from face_jax.cli.subjects import data_of_run
     from face_jax.cli.synthetic_data import ensure
@@ -93,7 +94,7 @@ def main(args: argparse.Namespace) -> int:
     check_folder(args.out)
     for name in ("people", "pictures"):
         check_number(f"--{name}", getattr(args, name), 1, 100_000)
-    data = synthetic_part(data_of_run(args.checkpoint))
+    data = synthetic_part(data_of_run(args.checkpoint), SOURCE)
     model = inference.load(args.checkpoint, args.step)
     ensure(data)
     log.info("mean of the training set")

@@ -89,7 +89,7 @@ def main(args: argparse.Namespace) -> int:
       ValueError: the run was not trained on synthetic people, or there are too few.
     """
     from face_jax.cli.console import log_to_console
-    from face_jax.cli.known_people import KnownPeople, settings_of
+    from face_jax.cli.known_people import KnownPeople, settings_of, synthetic_part
     from face_jax.cli.subjects import data_of_run
     from face_jax.cli.witness import Witness
     from face_jax.fsrt import inference
@@ -101,12 +101,7 @@ def main(args: argparse.Namespace) -> int:
             raise ValueError(
                 f"--{name}: at least 1 expected, got {getattr(args, name)}"
             )
-    data = data_of_run(args.checkpoint)
-    if data["source"] != "synthetic":
-        raise ValueError(
-            f"{args.checkpoint}: trained on {data['source']!r}; the truth is known of "
-            "synthetic people only"
-        )
+    data = synthetic_part(data_of_run(args.checkpoint), "synthetic")
     model = inference.load(args.checkpoint, args.step)
     witness = Witness(args.witness) if args.witness else None
     settings = settings_of(data, args.head)

@@ -72,29 +72,6 @@ class RenderedFaces:
         )
 
 
-def synthetic_part(data: Mapping[str, Any]) -> dict[str, Any]:
-    """The part of a run's data that is synthetic pictures.
-
-    Args:
-      data: the block ``data`` of its config; the first such part of a mixture.
-
-    Returns:
-      A data block with source, item and the keywords of both.
-
-    Raises:
-      ValueError: the run was trained on nothing of the kind.
-    """
-    mixture = data.get("mixture") or {}
-    for part in (data, *(mixture[name] for name in sorted(mixture))):
-        if part.get("source") == SOURCE:
-            block = {"source": SOURCE, SOURCE: dict(part.get(SOURCE) or {})}
-            return {**block, "item": "smirk_item", "smirk_item": data["smirk_item"]}
-    raise ValueError(
-        f"data.source: expected {SOURCE!r}, got {data.get('source') or list(mixture)}; "
-        "the truth is known of synthetic pictures only"
-    )
-
-
 def stored_faces(data: Mapping[str, Any], split: str) -> FaceCollection:
     """The stored pictures of one split; ``data`` as ``synthetic_part`` gives it."""
     return SyntheticImages(**{**data[SOURCE], "split": split, "occluders": False})

@@ -27,6 +27,30 @@ BATCH = 20
 """Pictures that are rendered at a time."""
 
 
+def synthetic_part(data: Mapping[str, Any], source: str) -> dict[str, Any]:
+    """The part of a run's data that is of synthetic people.
+
+    Args:
+      data: the block ``data`` of its config; the first such part of a mixture.
+      source: kind of the source, a name in ``BUILT_IN``.
+
+    Returns:
+      A data block with one source, its keywords, and what items are made like.
+
+    Raises:
+      ValueError: the run was trained on nothing of the kind.
+    """
+    mixture = data.get("mixture") or {}
+    for part in (data, *(mixture[name] for name in sorted(mixture))):
+        if part.get("source") == source:
+            block = {"source": source, source: dict(part.get(source) or {})}
+            return {**block, "item": data["item"], data["item"]: data[data["item"]]}
+    raise ValueError(
+        f"data.source: expected {source!r}, got {data.get('source') or list(mixture)}; "
+        "the truth is known of synthetic people only"
+    )
+
+
 def settings_of(data: Mapping[str, Any], head_path: str | None) -> SyntheticSettings:
     """The settings of the synthetic data set that a run was trained on.
 

@@ -132,4 +132,7 @@ def _size(changes: np.ndarray) -> float:
 
 
 def _correlation(truth: np.ndarray, made: np.ndarray) -> float:
+    """Of all entries; NaN where one of both does not move."""
+    if not (np.ptp(truth) and np.ptp(made)):
+        return float("nan")
     return float(np.corrcoef(truth.ravel(), made.ravel())[0, 1])

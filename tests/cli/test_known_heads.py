@@ -20,7 +20,6 @@ from face_jax.cli.known_heads import (
     special_faces,
     special_shots,
     stored_faces,
-    synthetic_part,
 )
 from face_jax.geometry.cameras import project_weak_perspective, projected_to_pixels
 from face_jax.heads.procedural import procedural_head
@@ -118,17 +117,6 @@ def test_special_shots_are_of_test_people_and_reproducible():
     assert min(shot.number for shot in shots) >= SETTINGS.images
 
 
-def test_synthetic_pictures_are_found_in_mixtures(data):
-    mixture = {
-        "item": "smirk_item",
-        "smirk_item": data["smirk_item"],
-        "mixture": {"photos": {"source": "faces"}, "drawn": data},
-    }
-    assert synthetic_part(mixture) == synthetic_part(data)
-    with pytest.raises(ValueError, match=r"data\.source: expected 'synthetic_images'"):
-        synthetic_part({**data, "source": "faces"})
-
-
 @pytest.fixture
 def run(data, model, tmp_path, monkeypatch):
     """A work directory whose checkpoint is the small model."""
@@ -159,7 +147,7 @@ def test_wrong_arguments_are_told_in_one_line(run, capsys):
     assert "--people: expected 1 to" in capsys.readouterr().err
     (run / "config.json").write_text(json.dumps({"data": {"source": "faces"}}))
     assert main(command) == 2
-    assert "known of synthetic pictures only" in capsys.readouterr().err
+    assert "known of synthetic people only" in capsys.readouterr().err
     assert not (run / "heads").exists()
 
 

@@ -6,7 +6,7 @@ import pytest
 from data_pipelines.sources.synthetic_settings import VERSION, SyntheticSettings
 from face_jax.cli import known_people
 from face_jax.cli.__main__ import main
-from face_jax.cli.known_people import KnownPeople, posed, settings_of
+from face_jax.cli.known_people import KnownPeople, posed, settings_of, synthetic_part
 from face_jax.fsrt import inference
 from face_jax.fsrt.known_people import BOTH, EXPRESSION, POSE
 from tests.data_pipelines.synth.plain_studio import PlainStudio, plain_head
@@ -73,11 +73,27 @@ def test_settings_come_from_the_config_or_from_the_folder(tmp_path):
         settings_of(data(path=str(tmp_path / "absent")), None)
 
 
+def test_synthetic_people_are_found_in_mixtures():
+    items = {"item": "fsrt_item", "fsrt_item": {"size": 64}}
+    people = {"source": "synthetic", "synthetic": {"built_in": {"people": 20}}}
+    mixture = {"clips": {"source": "clips"}, "people": {**people, "weight": 0.4}}
+    found = synthetic_part({"mixture": mixture, **items}, "synthetic")
+    assert found == {**people, **items}
+    assert synthetic_part({**people, **items, "mixture": None}, "synthetic") == found
+    with pytest.raises(ValueError, match=r"expected 'synthetic', got \['clips'\]"):
+        synthetic_part({"mixture": {"clips": mixture["clips"]}, **items}, "synthetic")
+
+
 @pytest.fixture
 def run(tmp_path, monkeypatch):
     """A work directory whose checkpoint is the tiny model."""
     built_in = {"people": 20, "num_frames": 8, "size": 32}
-    data = {"source": "synthetic", "synthetic": {"built_in": built_in}}
+    data = {
+        "source": "synthetic",
+        "synthetic": {"built_in": built_in},
+        "item": "fsrt_item",
+        "fsrt_item": {},
+    }
     (tmp_path / "config.json").write_text(json.dumps({"data": data}))
     model = build_model("landmarks")
     monkeypatch.setattr(inference, "load", lambda path, step: model)
