@@ -45,9 +45,6 @@ def task() -> ConfigDict:
     config.schedule.update({"warmup_steps": 100, "end": 2e-5})
     with config.ignore_type():
         config.expression_bounds = (0.0, 1.0)
-        config.encoder_optimizer = ConfigDict(
-            {"name": "muon", "rms": 1.0, "convolutions": True}
-        )
     config.update(
         {
             "pretraining_steps": PRETRAINING,
@@ -59,6 +56,9 @@ def task() -> ConfigDict:
             "identity_noise": 0.3,
         }
     )
+    # The published weights are for coefficients of variance 1; here it is 0.04.
+    config.pretraining_weights.expression *= 25
+    config.weights.expression *= 25
     config.weights.update({"perceptual": 0.0, "emotion": 0.0})
     return config
 
@@ -71,9 +71,9 @@ def networks() -> ConfigDict:
             "head": "procedural",
             # Its expressions open the mouth; no picture turns the joint besides.
             "use_jaw": False,
-            "pose_encoder": {"variant": "tiny"},
-            "shape_encoder": {"variant": "small"},
-            "expression_encoder": {"variant": "small"},
+            "pose_encoder": {"variant": "compact"},
+            "shape_encoder": {"variant": "compact"},
+            "expression_encoder": {"variant": "compact"},
             "generator": {"features": 16, "levels": 3, "residual_blocks": 2},
         }
     )

@@ -16,7 +16,7 @@ from face_jax.nn.checks import check_images
 from face_jax.nn.depthwise import DepthwiseConv
 from face_jax.types import Array
 
-Variant = Literal["small", "large", "tiny"]
+Variant = Literal["small", "large", "tiny", "compact"]
 
 EPSILON = 1e-3
 """Added to the variance in every batch norm: TensorFlow's, not PyTorch's."""
@@ -78,8 +78,18 @@ ARCHITECTURES: dict[str, Architecture] = {
         ),
         last_features=96,
     ),
+    "compact": Architecture(
+        stages=(
+            (Block(16, None, 2),),
+            (Block(24, 72, 2), Block(24, 72)),
+            (Block(48, 144, 2), Block(48, 192)),
+            (Block(64, 256), Block(64, 256)),
+        ),
+        last_features=256,
+    ),
 }
-"""``small`` and ``large`` are published; ``tiny`` is for short runs on a CPU."""
+"""``small`` and ``large`` are published. The others are for pictures of 64 pixels: their
+last maps have 4 x 4 pixels, where those have 2 x 2."""
 
 
 class MobileNetV3(nn.Module):
