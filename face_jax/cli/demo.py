@@ -16,6 +16,7 @@ from face_jax.cli.console import log_to_console
 from face_jax.cli.demo_report import write_page, write_video
 from face_jax.cli.demo_settings import demo_config, set_length, use_source
 from face_jax.cli.evaluate import write_results
+from face_jax.cli.outputs import check_folder
 from face_jax.cli.subjects import read_subjects
 from face_jax.cli.synthetic_data import ensure
 from face_jax.cli.train import train
@@ -108,8 +109,10 @@ def main(args: argparse.Namespace) -> int:
       FileNotFoundError: no such clip or landmark file.
       ValueError: a clip that is too short or has no face, or a folder that belongs to
         another demo.
+      NotADirectoryError: the page cannot go where it shall.
     """
     log_to_console()
+    check_folder(args.out)
     config, subjects = prepare(args)
     log.info("[2/4] training %d steps", config.run.steps)
     state = train(config, args.out / "run")

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from data_pipelines.video import write_image
 from face_jax.cli.console import log_to_console
+from face_jax.cli.outputs import check_folder
 from face_jax.cli.subjects import data_of_run, data_with_clips, read_subjects
 from face_jax.cli.synthetic_data import ensure
 from face_jax.fsrt import inference
@@ -90,8 +91,10 @@ def main(args: argparse.Namespace) -> int:
     Raises:
       FileNotFoundError: no such checkpoint, clip or landmark file.
       ValueError: clips that do not fit the model, or flags that do not fit together.
+      NotADirectoryError: the report cannot go where it shall.
     """
     log_to_console()
+    check_folder(args.out)
     for name in ("frames", "columns"):
         value = getattr(args, name)
         if value is not None and value < 2:
@@ -102,6 +105,11 @@ def main(args: argparse.Namespace) -> int:
     data = data_of_run(args.checkpoint)
     if args.clip:
         data = data_with_clips(data, args.clip, args.landmarks)
+    elif data.get("mixture"):
+        raise ValueError(
+            "--clip: expected clips to evaluate on, as the run was trained on a mixture "
+            f"of {', '.join(sorted(data['mixture']))}"
+        )
     ensure(data)
     subjects = read_subjects(data, model.image_size, args.source_frames, args.frames)
     check_landmarks(model, subjects)

@@ -90,12 +90,14 @@ def main(args: argparse.Namespace) -> int:
     """
     from face_jax.cli.console import log_to_console
     from face_jax.cli.known_people import KnownPeople, settings_of, synthetic_part
+    from face_jax.cli.outputs import check_folder
     from face_jax.cli.subjects import data_of_run
     from face_jax.cli.witness import Witness
     from face_jax.fsrt import inference
     from face_jax.fsrt.known_people import reenact
 
     log_to_console()
+    check_folder(args.out)
     for name in ("people", "frames"):
         if getattr(args, name) < 1:
             raise ValueError(

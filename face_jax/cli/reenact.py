@@ -50,11 +50,15 @@ def main(args: argparse.Namespace) -> int:
     # Imported here so that --help does not wait for JAX.
     from face_jax.cli.driver import open_driver
     from face_jax.cli.faces import CropRule
+    from face_jax.cli.outputs import check_file
     from face_jax.cli.progress import Progress
     from face_jax.cli.reenact_video import Output, reenact_video
     from face_jax.cli.sources import pick_sources, read_sources
     from face_jax.fsrt.inference import load
 
+    check_file(args.out)
+    if args.report:
+        check_file(args.report, "--report")
     rule = CropRule(args.crop, args.crop_scale)
     options = _motion_options(args)
     driver = open_driver(

@@ -139,3 +139,8 @@ def test_demo_from_start_to_page(tmp_path):
     (out / "index.html").unlink()
     assert main(["demo", *flags]) == 0  # trained already: measures and writes again
     assert (out / "index.html").exists()
+
+
+def test_a_file_is_no_place_for_a_page(clip, capsys):
+    assert main(["demo", "--out", str(clip)]) == 2
+    assert "expected a folder" in capsys.readouterr().err

@@ -64,6 +64,21 @@ def test_wrong_flags_are_one_line(run, capsys):
     assert "--landmarks belongs to --clip" in capsys.readouterr().err
 
 
+def test_a_mixture_does_not_say_which_clips(run, capsys):
+    data = {"mixture": {"people": {"source": "synthetic"}}, "item": "fsrt_item"}
+    (run / "config.json").write_text(json.dumps({"data": data}))
+    assert main(["evaluate", "--checkpoint", str(run), "--out", "x"]) == 2
+    assert "--clip: expected clips to evaluate on" in capsys.readouterr().err
+
+
+def test_a_file_is_no_place_for_a_report(run, tmp_path, capsys):
+    (tmp_path / "file").touch()
+    for command in ("evaluate", "evaluate-people"):
+        flags = ["--checkpoint", str(run), "--out", str(tmp_path / "file" / "report")]
+        assert main([command, *flags]) == 2
+        assert "file is a file" in capsys.readouterr().err
+
+
 def test_help_is_for_strangers(capsys):
     with pytest.raises(SystemExit):
         main(["evaluate", "--help"])

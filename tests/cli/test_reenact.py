@@ -280,6 +280,7 @@ def test_a_model_of_landmarks_says_which_file_lacks_them(
         ({"driving": "broken.mp4"}, "broken.mp4: frame"),
         ({"out": "out.txt"}, "out.txt: expected a name ending in .mp4"),
         ({"out": "nowhere/out.mp4"}, "the folder nowhere does not exist"),
+        ({"extra": "--report ."}, "--report .: expected a file to write, got a folder"),
         ({"extra": "--checkpoint gone"}, "gone: "),
         ({"extra": "--step 7"}, "7"),
         ({"extra": "--initial-frame 21"}, "within the 21 driving frames expected"),
