@@ -15,7 +15,7 @@ from ml_collections import ConfigDict, config_dict
 from configs import common
 from configs.smirk import train
 
-STEPS, PRETRAINING = 8000, 4000
+STEPS, PRETRAINING = 12000, 8000
 PEOPLE, PICTURES = 1000, 7
 NUM_SHAPE = 57
 """Identity coefficients of the built-in head."""
@@ -31,7 +31,7 @@ def get_config(argument: str = "") -> ConfigDict:
     config.task = task()
     config.task.schedule.decay_steps = config.run.get_ref("steps")
     config.data = data("train", "train")
-    config.loader.batch_size = 16
+    config.loader.batch_size = 32
     unseen = data("validation", "plain")
     common.follow(unseen, config.data, "synthetic_images.path")
     config.evals.unseen = common.evaluation(unseen, every=1000, batch_size=16)
@@ -42,7 +42,7 @@ def task() -> ConfigDict:
     """Small networks, and expressions that are facial actions from 0 to 1."""
     config = train.task()
     config.networks.update(networks())
-    config.schedule.update({"warmup_steps": 100, "end": 2e-5})
+    config.schedule.update({"peak": 2e-3, "warmup_steps": 100, "end": 4e-5})
     with config.ignore_type():
         config.expression_bounds = (0.0, 1.0)
     config.update(
@@ -64,7 +64,7 @@ def task() -> ConfigDict:
 
 
 def networks() -> ConfigDict:
-    """Encoders of a quarter of the published work, a generator of half the width."""
+    """Encoders that keep 4 x 4 pixels to the end, a generator of half the width."""
     return ConfigDict(
         {
             "image_size": 64,

@@ -88,8 +88,8 @@ ARCHITECTURES: dict[str, Architecture] = {
         last_features=256,
     ),
 }
-"""``small`` and ``large`` are published. The others are for pictures of 64 pixels: their
-last maps have 4 x 4 pixels, where those have 2 x 2."""
+"""``small`` and ``large`` are published. The others are for pictures of 64 pixels:
+``compact`` stops at 4 x 4 pixels where the others go on to 2 x 2, ``tiny`` is for tests."""
 
 
 class MobileNetV3(nn.Module):
@@ -113,8 +113,8 @@ class MobileNetV3(nn.Module):
 
         Returns:
           Five maps [B, h, w, C] with h = H/2, H/4, H/8, H/16, H/32, rounded up: the
-          last one of each resolution. The fifth has 576 channels in ``small`` and
-          960 in ``large``.
+          last one of each resolution; ``compact`` has the first four. The fifth has 576
+          channels in ``small`` and 960 in ``large``.
 
         Raises:
           ValueError: there is no such variant, or the images are not [B, H, W, 3].
