@@ -26,7 +26,7 @@ Writes fit.png (progress of the first head), curves.png, report.md and report.js
 prints the table."""
 EPILOG = """examples:
   face-jax fit --out fit
-  face-jax fit --head heads/ict.npz --heads 2 --steps 500 --out fit_ict
+  face-jax fit --head heads/ict.npz --heads 2 --steps 1000 --out fit_ict
 """
 
 log = logging.getLogger("face_jax")
