@@ -69,8 +69,10 @@ def networks() -> ConfigDict:
         {
             "image_size": 64,
             "head": "procedural",
-            # Its expressions open the mouth; no picture turns the joint besides.
+            # Its expressions open the mouth and close the lids; in no picture do the
+            # joint and the lids' own directions so besides.
             "use_jaw": False,
+            "use_eyelids": False,
             "pose_encoder": {"variant": "compact"},
             "shape_encoder": {"variant": "compact"},
             "expression_encoder": {"variant": "compact"},
