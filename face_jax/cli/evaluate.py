@@ -8,6 +8,7 @@ from pathlib import Path
 from data_pipelines.video import write_image
 from face_jax.cli.console import log_to_console
 from face_jax.cli.outputs import check_folder
+from face_jax.cli.run_flags import add_run
 from face_jax.cli.subjects import data_of_run, data_with_clips, read_subjects
 from face_jax.cli.synthetic_data import ensure
 from face_jax.fsrt import inference
@@ -33,22 +34,7 @@ EPILOG = """examples:
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Describes the command line."""
-    parser.add_argument(
-        "--checkpoint",
-        required=True,
-        type=Path,
-        metavar="DIR",
-        help="work directory of a training run",
-    )
-    parser.add_argument(
-        "--out", required=True, type=Path, metavar="DIR", help="folder for the report"
-    )
-    parser.add_argument(
-        "--step",
-        type=int,
-        metavar="N",
-        help="checkpoint of this training step (default: the newest)",
-    )
+    add_run(parser)
     parser.add_argument(
         "--clip",
         nargs="+",

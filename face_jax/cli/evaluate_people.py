@@ -6,6 +6,8 @@ import logging
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from face_jax.cli.run_flags import add_people, add_run
+
 if TYPE_CHECKING:
     from face_jax.cli.witness import Witness
     from face_jax.fsrt.known_people import Encounter, Outcome
@@ -37,40 +39,14 @@ log = logging.getLogger("face_jax")
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Describes the command line."""
-    parser.add_argument(
-        "--checkpoint",
-        required=True,
-        type=Path,
-        metavar="DIR",
-        help="work directory of a training run",
-    )
-    parser.add_argument(
-        "--out", required=True, type=Path, metavar="DIR", help="folder for the report"
-    )
-    parser.add_argument(
-        "--step",
-        type=int,
-        metavar="N",
-        help="checkpoint of this training step (default: the newest)",
-    )
-    parser.add_argument(
-        "--people",
-        type=int,
-        default=25,
-        metavar="N",
-        help="at most so many persons (default: 25)",
-    )
+    add_run(parser)
+    add_people(parser)
     parser.add_argument(
         "--frames",
         type=int,
         default=10,
         metavar="N",
         help="driving frames of each person (default: 10)",
-    )
-    parser.add_argument(
-        "--head",
-        metavar="FILE",
-        help="head model, for people that were made with another one than the built-in",
     )
     parser.add_argument(
         "--witness",

@@ -6,7 +6,7 @@ renderer get those of the crops.
 
 import dataclasses
 import functools
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import islice
 
 import jax
@@ -31,6 +31,9 @@ from face_jax.smirk.smoothing import FaceFilter
 from face_jax.temporal.chunks import pad
 from face_jax.types import Array
 from face_jax.viz import to_uint8
+
+CameraConversion = Callable[[np.ndarray, np.ndarray, tuple[int, int], int], np.ndarray]
+"""``camera_in_crop`` or ``camera_in_picture``."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -158,15 +161,18 @@ class Finder:
         valid = pad(np.array([frame.valid for frame in frames]), self.chunk)
         valid[count:] = False
         crops = pad(np.stack([frame.crop(side) for frame in frames]), self.chunk)
-        raw = _in_frames(jax.device_get(encode(self.model, crops)), frames, valid, side)
+        encoded = jax.device_get(encode(self.model, crops))
+        raw = _converted(encoded, frames, valid, side, camera_in_picture)
         faces = raw if smoothing is None else smoothing(raw, valid)
         projection = decode(self.model, faces)
         before = projection if faces is raw else decode(self.model, raw)
         drawing = render(
-            self.model, _in_crops(faces, frames, valid, self.size), self.size
+            self.model,
+            _converted(faces, frames, valid, self.size, camera_in_crop),
+            self.size,
         )
         seen = np.asarray(drawing.covered)[:count] & valid[:count, None, None]
-        in_crops = _in_crops(faces, frames, valid, side)
+        in_crops = _converted(faces, frames, valid, side, camera_in_crop)
         made = self._make(crops, in_crops, frames)
         inner = _in_pixels(projection.landmarks_105, frames)
         return FoundFaces(
@@ -205,27 +211,18 @@ class Finder:
         return to_uint8(np.asarray(made.image))
 
 
-def _in_frames(
-    faces: EncodedFace, frames: Sequence[Frame], valid: np.ndarray, size: int
+def _converted(
+    faces: EncodedFace,
+    frames: Sequence[Frame],
+    valid: np.ndarray,
+    size: int,
+    convert: CameraConversion,
 ) -> EncodedFace:
-    """Faces of crops with cameras that draw into the whole frames."""
+    """Faces with cameras of whole frames instead of their crops, or the other way."""
     cameras = np.array(faces.camera)
     for row in np.flatnonzero(valid).tolist():
         frame = frames[row]
-        cameras[row] = camera_in_picture(
-            cameras[row], frame.matrix(size), frame.footage.frame_size, size
-        )
-    return EncodedFace(faces.head, jnp.asarray(cameras))
-
-
-def _in_crops(
-    faces: EncodedFace, frames: Sequence[Frame], valid: np.ndarray, size: int
-) -> EncodedFace:
-    """Faces of whole frames with cameras that draw into their crops."""
-    cameras = np.array(faces.camera)
-    for row in np.flatnonzero(valid).tolist():
-        frame = frames[row]
-        cameras[row] = camera_in_crop(
+        cameras[row] = convert(
             cameras[row], frame.matrix(size), frame.footage.frame_size, size
         )
     return EncodedFace(faces.head, jnp.asarray(cameras))

@@ -60,15 +60,9 @@ def load(path: str | Path, step: int | None = None) -> Model:
       ValueError: the checkpoint is not one of FSRT.
     """
     # Orbax takes a second to import.
-    from face_jax.train.checkpoints import load_variables
+    from face_jax.train.checkpoints import load_system
 
-    variables, config = load_variables(path, step=step)
-    system = config["system"]
-    if system != "fsrt":
-        raise ValueError(f"{path}: a checkpoint of fsrt expected, got {system!r}")
-    missing = [name for name in USED_NETWORKS if name not in variables]
-    if missing:
-        raise ValueError(f"{path}: the checkpoint lacks {', '.join(missing)}")
+    variables, config = load_system(path, "fsrt", USED_NETWORKS, step)
     used = {name: variables[name] for name in USED_NETWORKS}
     return Model(
         variables=jax.device_put(used),

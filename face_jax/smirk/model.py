@@ -69,15 +69,9 @@ def load(path: str | Path, step: int | None = None) -> Model:
       ValueError: the checkpoint is not one of SMIRK.
     """
     # Orbax takes a second to import.
-    from face_jax.train.checkpoints import load_variables
+    from face_jax.train.checkpoints import load_system
 
-    variables, config = load_variables(path, step=step)
-    system = config["system"]
-    if system != "smirk":
-        raise ValueError(f"{path}: a checkpoint of smirk expected, got {system!r}")
-    missing = [name for name in ENCODERS if name not in variables]
-    if missing:
-        raise ValueError(f"{path}: the checkpoint lacks {', '.join(missing)}")
+    variables, config = load_system(path, "smirk", ENCODERS, step)
     task = config["task"]
     names = [field.name for field in dataclasses.fields(Masking)]
     masking = Masking(**{name: task[name] for name in names if name in task})

@@ -7,7 +7,7 @@ each array's digest is stored and compared after reading.
 """
 
 import logging
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -168,6 +168,31 @@ def load_variables(
         variables = join_variables(params, items["model_state"], items["frozen"])
         return variables, meta["config"]
     raise ValueError(f"{workdir}: none of the checkpoints is intact")
+
+
+def load_system(
+    workdir: str | Path, system: str, needed: Collection[str], step: int | None = None
+) -> tuple[Variables, dict[str, Any]]:
+    """As ``load_variables``, of a run of one system.
+
+    Args:
+      workdir: folder of a run, or its ``checkpoints`` folder.
+      system: its name in ``face_jax.systems``.
+      needed: networks that the checkpoint must hold.
+      step: which checkpoint; the newest intact one by default.
+
+    Raises:
+      FileNotFoundError: there is no such checkpoint.
+      ValueError: none is intact, it is of another system, or lacks a network.
+    """
+    variables, config = load_variables(workdir, step=step)
+    if config["system"] != system:
+        found = config["system"]
+        raise ValueError(f"{workdir}: a checkpoint of {system} expected, got {found!r}")
+    missing = [name for name in needed if name not in variables]
+    if missing:
+        raise ValueError(f"{workdir}: the checkpoint lacks {', '.join(missing)}")
+    return variables, config
 
 
 def read_items(

@@ -6,8 +6,8 @@ import pytest
 from face_jax.fsrt import smoothing
 from face_jax.fsrt.motion import Motion
 from face_jax.fsrt.smoothing import MotionFilter, smooth
-from face_jax.temporal import one_euro
 from face_jax.temporal.jitter import jitter
+from tests.temporal.test_one_euro import reference
 
 
 def clip(path, noise=0.0, seed=0):
@@ -24,33 +24,14 @@ def clip(path, noise=0.0, seed=0):
     )
 
 
-def reference_filter(values, lag, strength, dt):
-    """The module's three lines in numpy for one signal [T, D]."""
-    values = np.asarray(values, np.float64)
-    x = y = values[0]
-    v = np.zeros_like(x)
-    rest = one_euro.REST_TIME_CONSTANT
-    out = []
-    for new in values:
-        m = (new - x) / dt
-        v = m + np.exp(-dt / one_euro.VELOCITY_TIME_CONSTANT) * (v - m)
-        t = strength * rest / (1 + rest * np.linalg.norm(v) / lag)
-        y = new - t * m + np.exp(-dt / t) * (y - x + t * m)
-        x = new
-        out.append(y)
-    return np.array(out)
-
-
 def test_filter_follows_the_documented_formula():
     noisy = clip(np.sin(np.arange(30) / 6) * 0.3, noise=0.02)
     result = smooth(noisy, 0.7, 25)
     for k in (0, 7):
-        expected = reference_filter(
-            noisy.keypoints[:, k], smoothing.KEYPOINT_LAG, 0.7, 1 / 25
-        )
+        expected = reference(noisy.keypoints[:, k], smoothing.KEYPOINT_LAG, 0.7)
         np.testing.assert_allclose(result.keypoints[:, k], expected, atol=1e-5)
     lag = smoothing.EXPRESSION_LAG * np.linalg.norm(noisy.expression[0])
-    expected = reference_filter(noisy.expression, lag, 0.7, 1 / 25)
+    expected = reference(noisy.expression, lag, 0.7)
     np.testing.assert_allclose(result.expression, expected, atol=1e-5)
 
 
