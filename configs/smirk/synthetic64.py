@@ -73,9 +73,13 @@ def networks() -> ConfigDict:
             # joint and the lids' own directions so besides.
             "use_jaw": False,
             "use_eyelids": False,
-            "pose_encoder": {"variant": "compact"},
-            "shape_encoder": {"variant": "compact"},
-            "expression_encoder": {"variant": "compact"},
+            "pose_encoder": {
+                "variant": "compact",
+                "points": 64,
+                "gains": (0.1, 0.1, 0.1, 1.0, 0.01, 0.01),
+            },
+            "shape_encoder": {"variant": "compact", "points": 64, "gain": 1.0},
+            "expression_encoder": {"variant": "compact", "points": 64, "gain": 0.1},
             "generator": {"features": 16, "levels": 3, "residual_blocks": 2},
         }
     )

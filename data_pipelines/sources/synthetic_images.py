@@ -121,6 +121,7 @@ def built_in_images(
     images_per_person: int = 14,
     size: int = 96,
     occluded: float = 0.0,
+    free_expressions: float = 0.0,
     head: str = BUILT_IN_HEAD,
     seed: int = 0,
 ) -> SyntheticSettings:
@@ -131,6 +132,8 @@ def built_in_images(
       images_per_person: pictures of each of them; seven show every expression.
       size: side of the pictures, pixels.
       occluded: share of the pictures with something before the face, 0 to 1.
+      free_expressions: share of those that show no class of expression, 0 to 1, see
+        ``SyntheticSettings``.
       head: ``procedural`` or the path of a head model.
       seed: what it is drawn from.
 
@@ -142,6 +145,7 @@ def built_in_images(
         images_per_person=images_per_person,
         size=size,
         occluded=occluded,
+        free_expressions=free_expressions,
         head=head,
         seed=seed,
     )

@@ -32,6 +32,7 @@ _RANGES = {
     "images_per_person": (1, _MANY),
     "clips_per_person": (1, _MANY),
     "occluded": (0, 1),
+    "free_expressions": (0, 1),
     "seed": (0, 2**32 - 1),
 }
 """Smallest and largest number of each setting."""
@@ -50,6 +51,8 @@ class SyntheticSettings:
       images_per_person: still pictures of each person.
       clips_per_person: clips of each person.
       occluded: share of the still pictures with something before the face.
+      free_expressions: share of the still pictures that show no class of expression
+        but actions of mouth, brows and lids put together at random; unlabelled, -1.
       head: ``procedural``, or the path of a head model.
       seed: everything random follows from it.
       picture_format: ``png`` (exact) or ``jpeg`` (a fifth of the size); masks are
@@ -64,6 +67,7 @@ class SyntheticSettings:
     images_per_person: int = 20
     clips_per_person: int = 2
     occluded: float = 0.4
+    free_expressions: float = 0.0
     head: str = BUILT_IN_HEAD
     seed: int = 0
     picture_format: str = "png"
@@ -97,16 +101,17 @@ class SyntheticSettings:
     def describe(self) -> dict[str, Any]:
         """Everything that tells data sets apart, as JSON-like data.
 
-        A head from a file is known by its content.
+        A head from a file is known by its content. ``free_expressions`` is told where
+        there are some: data sets without them are those of before it came.
 
         Raises:
           FileNotFoundError: there is no such head model.
         """
-        return {
-            "version": VERSION,
-            **dataclasses.asdict(self),
-            "head": self.head if self.head == BUILT_IN_HEAD else _digest(self.head),
-        }
+        told = dataclasses.asdict(self)
+        if not self.free_expressions:
+            del told["free_expressions"]
+        head = self.head if self.head == BUILT_IN_HEAD else _digest(self.head)
+        return {"version": VERSION, **told, "head": head}
 
     def folder(self) -> Path:
         """Where the data set of these settings is kept if no place is given.

@@ -17,6 +17,8 @@ from data_pipelines.synth.occluders import OCCLUDERS
 PICTURES_PER_SHARD = 240
 """About as many pictures are lost when generation is killed."""
 NO_OCCLUDER = "none"
+FREE = "free"
+"""In the place of a class: actions put together at random."""
 OCCLUDER_NAMES = (NO_OCCLUDER, *OCCLUDERS)
 """Names of the occluder classes, in the order of their numbers."""
 
@@ -30,7 +32,7 @@ class ImagePlan:
     Attributes:
       number: in the data set.
       identity: number of the person.
-      label: the expression, a name in ``CLASSES``.
+      label: the expression, a name in ``CLASSES`` or ``FREE``.
       occluder: a name in ``OCCLUDER_NAMES``.
     """
 
@@ -119,4 +121,7 @@ def _image(settings: SyntheticSettings, number: int) -> ImagePlan:
     if random.uniform() < settings.occluded:
         occluder = OCCLUDER_NAMES[1 + int(random.integers(len(OCCLUDERS)))]
     label = CLASSES[(take + identity) % len(CLASSES)]
+    free = np.random.default_rng(seed_of(settings.seed, "free", number))
+    if free.uniform() < settings.free_expressions:
+        label = FREE
     return ImagePlan(number, identity, label, occluder)

@@ -45,7 +45,7 @@ class SyntheticSample:
       rotation: float32 [3] radians: yaw to the subject's left, pitch up, roll to the
         subject's left shoulder; ``pose_params`` in other words.
       gaze: float32 [2] radians relative to the head: yaw, pitch.
-      label: number of the expression in ``CLASSES``.
+      label: number of the expression in ``CLASSES``, or -1.
       occluder: name of the occluder, or ``none``.
       identity: number of the person.
       number: of the still picture, or of the clip.

@@ -10,8 +10,9 @@ from data_pipelines.synth.expressions import CLASSES, draw_expression
 from data_pipelines.synth.lighting import Lights, draw_lights
 from data_pipelines.synth.motion import FRAME_RATE, Motion, draw_motion
 from data_pipelines.synth.people import Person, draw_person
-from data_pipelines.synth.plan import NO_OCCLUDER, ClipPlan, ImagePlan, seed_of
+from data_pipelines.synth.plan import FREE, NO_OCCLUDER, ClipPlan, ImagePlan, seed_of
 from data_pipelines.synth.rig import Rig
+from data_pipelines.synth.special_expressions import draw_free
 from data_pipelines.synth.viewpoint import Viewpoint
 from face_jax.geometry.head import HeadModel
 
@@ -35,7 +36,7 @@ class Shot:
       camera: float32 [3] (s, tx, ty), weak perspective.
       lights: the light.
       background: uint8 RGB [S, S, 3].
-      label: number of the expression.
+      label: number of the expression, -1 for none of the classes.
       occluder: name of the occluder.
       identity: number of the person.
       number: of the still picture or clip.
@@ -84,7 +85,10 @@ class Director:
     def image(self, planned: ImagePlan) -> Shot:
         """The shot of a still picture."""
         random = np.random.default_rng(self._seed("image", planned.number))
-        expression = draw_expression(planned.label, random)
+        free = planned.label == FREE
+        expression = (
+            draw_free(random) if free else draw_expression(planned.label, random)
+        )
         turn = STILL_TURNS * np.clip(random.standard_normal(3), -2.3, 2.3)
         shift = STILL_SHIFT * np.clip(random.standard_normal(2), -2, 2)
         zoom = np.exp(0.08 * np.clip(random.standard_normal(1), -2, 2))
@@ -97,7 +101,7 @@ class Director:
             camera=camera,
             lights=draw_lights(self._seed("image light", planned.number)),
             background=self._background("image", planned.number),
-            label=CLASSES.index(planned.label),
+            label=-1 if free else CLASSES.index(planned.label),
             occluder=planned.occluder,
             identity=planned.identity,
             number=planned.number,

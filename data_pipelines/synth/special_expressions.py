@@ -1,7 +1,8 @@
-"""Expressions beyond the seven classes: one-sided ones, and extreme ones.
+"""Expressions beyond the seven classes: free ones, one-sided ones, and extreme ones.
 
-They test what was learned from the classes: whether the two sides of a face are seen
-apart, and whether large actions are followed that no class puts together.
+Free ones are for training: they show actions apart that classes always put together.
+The others test what was learned: whether the two sides of a face are seen apart, and
+whether large actions are followed.
 """
 
 from collections.abc import Callable, Mapping
@@ -69,6 +70,32 @@ LIDS: tuple[Actions, ...] = (
 """What mouth, brows and lids may do in an extreme expression."""
 EXTREME = (0.85, 1.0)
 """Range of the weights there."""
+UNEVEN = 0.4
+"""Share of the groups of a free expression that act more on one side."""
+
+
+def draw_free(random: np.random.Generator) -> Expression:
+    """Draws a face whose mouth, brows and lids do what they like.
+
+    A group of ``MOUTHS``, ``BROWS`` and ``LIDS`` each, every action with a weight of its
+    own; one side of the brows, lids or mouth often does less than the other, and every
+    sixth face moves mouth or jaw aside.
+
+    Args:
+      random: what it is drawn from.
+    """
+    weights = np.zeros(NUM_ACTIONS)
+    for part in (MOUTHS, BROWS, LIDS):
+        weaker = random.uniform(size=2)
+        weaker[int(random.integers(2))] = 1.0
+        sides = weaker if random.uniform() < UNEVEN else np.ones(2)
+        for name in part[int(random.integers(len(part)))]:
+            rows = rows_of(name)
+            weights[rows] = random.uniform() * sides[: len(rows)]
+    if random.uniform() < 1 / 6:
+        (name,) = ASIDE[int(random.integers(len(ASIDE)))]
+        weights[ROW[name]] = random.uniform()
+    return _beside_small_movements(weights, random)
 
 
 def draw_asymmetric(random: np.random.Generator) -> Expression:

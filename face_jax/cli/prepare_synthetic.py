@@ -55,6 +55,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "(default: 0.4)",
     )
     parser.add_argument(
+        "--free-expressions",
+        type=float,
+        default=0.0,
+        metavar="SHARE",
+        help="of the still pictures, how many show actions put together at random "
+        "in the place of an emotion (default: 0)",
+    )
+    parser.add_argument(
         "--head",
         default="procedural",
         metavar="NAME|FILE",
@@ -92,6 +100,7 @@ def main(args: argparse.Namespace) -> int:
         images_per_person=args.images_per_person,
         clips_per_person=args.clips_per_person,
         occluded=args.occluded,
+        free_expressions=args.free_expressions,
         head=args.head,
         seed=args.seed,
         picture_format=args.format,

@@ -22,6 +22,9 @@ from face_jax.types import Array, Variables
 CAMERA_SCALE = 3
 """Row of the camera's scale among the outputs of the pose encoder."""
 
+POINT_MAP = 2
+"""The backbone's map that learned points are found in: an eighth of the picture."""
+
 EYELIDS = 2
 JAW = 3
 
@@ -34,12 +37,18 @@ class PoseEncoder(nn.Module):
 
     Attributes:
       variant: of the MobileNetV3.
+      points: learned points, see ``pooled_features``; 0 as published.
       camera_scale: the scale that an untrained encoder answers.
+      gains: what the six outputs of the last layer are multiplied by. Published
+        encoders do without; from scratch, at the rates that the layers before need,
+        radians and metres would shake with every step.
       dtype: type of the convolutions' computation.
     """
 
     variant: Variant = "small"
+    points: int = 0
     camera_scale: float = 7.0
+    gains: tuple[float, ...] = (1.0,) * 6
     dtype: Any = jnp.float32
 
     @nn.compact
@@ -57,15 +66,18 @@ class PoseEncoder(nn.Module):
         Raises:
           ValueError: the images are not [B, H, W, 3].
         """
-        features = pooled_features(self.variant, self.dtype, images, train)
+        features = pooled_features(self.variant, self.dtype, self.points, images, train)
         init = scaled_default(features, 0.001)
         head = nn.Dense(
             6,
             kernel_init=with_output(init, CAMERA_SCALE, 0.0),
-            bias_init=with_output(init, CAMERA_SCALE, self.camera_scale),
+            bias_init=with_output(
+                init, CAMERA_SCALE, self.camera_scale / self.gains[CAMERA_SCALE]
+            ),
             name="head",
         )
-        pose, camera = jnp.split(head(features), 2, axis=-1)
+        outputs = head(features) * jnp.asarray(self.gains)
+        pose, camera = jnp.split(outputs, 2, axis=-1)
         return pose, camera
 
 
@@ -74,20 +86,25 @@ class ShapeEncoder(nn.Module):
 
     Attributes:
       num_shape: number of identity coefficients.
+      gain: what the outputs of the last layer are multiplied by, see ``PoseEncoder``.
       variant: of the MobileNetV3.
+      points: learned points, see ``pooled_features``; 0 as published.
       dtype: type of the convolutions' computation.
     """
 
     num_shape: int = 300
+    gain: float = 1.0
     variant: Variant = "large"
+    points: int = 0
     dtype: Any = jnp.float32
 
     @nn.compact
     def __call__(self, images: Array, train: bool = False) -> Array:
         """Maps images [B, H, W, 3] to [B, num_shape] float32, as ``PoseEncoder``."""
-        features = pooled_features(self.variant, self.dtype, images, train)
+        features = pooled_features(self.variant, self.dtype, self.points, images, train)
         zeros = nn.initializers.zeros
-        return nn.Dense(self.num_shape, kernel_init=zeros, name="head")(features)
+        head = nn.Dense(self.num_shape, kernel_init=zeros, name="head")
+        return self.gain * head(features)
 
 
 class ExpressionEncoder(nn.Module):
@@ -95,12 +112,16 @@ class ExpressionEncoder(nn.Module):
 
     Attributes:
       num_expression: number of expression coefficients.
+      gain: what the outputs of the last layer are multiplied by, see ``PoseEncoder``.
       variant: of the MobileNetV3.
+      points: learned points, see ``pooled_features``; 0 as published.
       dtype: type of the convolutions' computation.
     """
 
     num_expression: int = 50
+    gain: float = 1.0
     variant: Variant = "large"
+    points: int = 0
     dtype: Any = jnp.float32
 
     @nn.compact
@@ -122,12 +143,12 @@ class ExpressionEncoder(nn.Module):
         Raises:
           ValueError: the images are not [B, H, W, 3].
         """
-        features = pooled_features(self.variant, self.dtype, images, train)
+        features = pooled_features(self.variant, self.dtype, self.points, images, train)
         init = scaled_default(features, 0.1)
         size = self.num_expression + EYELIDS + JAW
         head = nn.Dense(size, kernel_init=init, bias_init=init, name="head")
         ends = (self.num_expression, self.num_expression + EYELIDS)
-        expression, eyelids, jaw = jnp.split(head(features), ends, axis=-1)
+        expression, eyelids, jaw = jnp.split(self.gain * head(features), ends, axis=-1)
         return expression, jnp.clip(eyelids, 0.0, 1.0), _limit_jaw(jaw)
 
 
@@ -205,10 +226,44 @@ def encode(
     return EncodedFace(head, camera), {name: changed[name] for name in train}
 
 
-def pooled_features(variant: Variant, dtype: Any, images: Array, train: bool) -> Array:
-    """Mean [B, C] float32 of the last map of the calling module's ``backbone``."""
+def pooled_features(
+    variant: Variant, dtype: Any, points: int, images: Array, train: bool
+) -> Array:
+    """What the calling module's ``backbone`` sees in whole pictures.
+
+    Args:
+      variant: of the MobileNetV3.
+      dtype: type of its computation.
+      points: number P of learned points.
+      images: [B, H, W, 3].
+      train: whether batch norms use and follow the statistics of the batch.
+
+    Returns:
+      [B, C + 2 P] float32: the mean of the last map, and the places of the points.
+    """
     maps = MobileNetV3(variant, dtype, name="backbone")(images, train)
-    return maps[-1].astype(jnp.float32).mean(axis=(1, 2))
+    mean = maps[-1].astype(jnp.float32).mean(axis=(1, 2))
+    if not points:
+        return mean
+    likely = nn.Conv(points, (1, 1), dtype=dtype, name="points")(maps[POINT_MAP])
+    places = mean_places(likely.astype(jnp.float32))
+    return jnp.concatenate([mean, places.reshape(len(places), -1)], axis=-1)
+
+
+def mean_places(logits: Array) -> Array:
+    """The mean place of each map of probabilities, a soft arg-max.
+
+    Args:
+      logits: [B, H, W, P] float.
+
+    Returns:
+      [B, P, 2]: x to the right and y down, the map is [-1, 1] wide.
+    """
+    rows, height, width, points = logits.shape
+    weights = jax.nn.softmax(logits.reshape(rows, height * width, points), axis=1)
+    y, x = (jnp.linspace(-1 + 1 / n, 1 - 1 / n, n) for n in (height, width))
+    grid = jnp.stack(jnp.broadcast_arrays(x[None, :], y[:, None]), axis=-1)
+    return jnp.einsum("bnp,nc->bpc", weights, grid.reshape(-1, 2))
 
 
 def scaled_default(features: Array, scale: float) -> Initializer:

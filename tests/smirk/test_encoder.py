@@ -14,6 +14,7 @@ from face_jax.smirk.encoder import (
     PoseEncoder,
     ShapeEncoder,
     encode,
+    mean_places,
 )
 from tests.filled import fill
 
@@ -162,3 +163,57 @@ def test_parameters_and_results_are_float32_in_shorter_computations(variables):
     assert {leaf.dtype for leaf in jax.tree.leaves(shapes)} == {np.dtype("float32")}
     found = jax.eval_shape(module.apply, shapes, pictures())
     assert {x.dtype for x in found} == {np.dtype("float32")}
+
+
+def test_gains_scale_the_outputs_and_keep_the_camera_scale(variables):
+    gains = (0.1, 0.2, 0.3, 0.5, 0.01, 0.02)
+    scaled = dataclasses.replace(
+        TINY,
+        pose_encoder=PoseEncoder(variant="tiny", gains=gains),
+        expression_encoder=ExpressionEncoder(4, gain=0.1, variant="tiny"),
+        shape_encoder=ShapeEncoder(7, gain=0.2, variant="tiny"),
+    )
+    plain, _ = RUN(variables, pictures())
+    face, _ = jax.jit(functools.partial(encode, scaled))(variables, pictures())
+    pose = np.concatenate([plain.head.pose_params, plain.camera], axis=1)
+    found = np.concatenate([face.head.pose_params, face.camera], axis=1)
+    np.testing.assert_allclose(found, pose * np.array(gains), rtol=1e-5)
+    expected = 0.1 * plain.head.expression_params
+    np.testing.assert_allclose(face.head.expression_params, expected, rtol=1e-5)
+    np.testing.assert_allclose(
+        face.head.shape_params, 0.2 * plain.head.shape_params, rtol=1e-5
+    )
+    init = jax.jit(lambda key: scaled.pose_encoder.init(key, pictures()))
+    _, camera = scaled.pose_encoder.apply(init(jax.random.key(0)), pictures())
+    np.testing.assert_allclose(camera[:, 0], 7.0, rtol=1e-6)
+
+
+def test_mean_places_are_those_of_the_probable_cells():
+    logits = np.full((1, 4, 5, 3), -100.0, np.float32)
+    logits[0, 0, 4, 0] = 100.0
+    logits[0, 2, 1:3, 1] = 100.0
+    logits[..., 2] = 0.0
+    places = mean_places(jnp.asarray(logits))
+    expected = [[0.8, -0.75], [-0.2, 0.25], [0.0, 0.0]]
+    np.testing.assert_allclose(places[0], expected, atol=1e-6)
+
+
+def test_the_places_of_learned_points_enter_the_head_after_the_mean():
+    module = ShapeEncoder(num_shape=4, variant="tiny", points=2)
+    variables = fill(module, pictures())
+    kernel = np.zeros((96 + 4, 4), np.float32)
+    kernel[96:] = np.eye(4)
+    given = with_head(variables, kernel, np.zeros(4, np.float32))
+    found = jax.jit(module.apply)(given, pictures())
+    backbone = {name: tree["backbone"] for name, tree in variables.items()}
+    seen = jax.jit(MobileNetV3("tiny").apply)(backbone, pictures())[2]
+    layer = variables["params"]["points"]
+    logits = np.asarray(seen, np.float64) @ layer["kernel"][0, 0] + layer["bias"]
+    weights = np.exp(logits) / np.exp(logits).sum((1, 2), keepdims=True)
+    line = (np.arange(4) + 0.5) / 2 - 1
+    x, y = (
+        np.einsum("bhwp,w->bp", weights, line),
+        np.einsum("bhwp,h->bp", weights, line),
+    )
+    expected = np.stack([x, y], axis=-1).reshape(2, 4)
+    np.testing.assert_allclose(found, expected, atol=1e-6)

@@ -104,5 +104,9 @@ def test_the_built_in_data_set_has_a_place_of_its_own(tmp_path, monkeypatch):
     assert settings.folder() == built_in_images(**small).folder()
     other = built_in_images(**small, occluded=0.5)
     assert settings.folder() != other.folder()
+    free = built_in_images(**small, free_expressions=0.5)
+    assert free.free_expressions == 0.5 and settings.folder() != free.folder()
+    # Data sets from before there were free expressions are found again.
+    assert "free_expressions" not in settings.describe()
     with pytest.raises(ValueError, match="size: expected 16"):
         built_in_images(size=4)

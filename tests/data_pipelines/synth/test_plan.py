@@ -1,6 +1,7 @@
 """What a data set holds is decided before anything is drawn."""
 
 import collections
+import dataclasses
 import itertools
 
 import numpy as np
@@ -10,6 +11,7 @@ from data_pipelines.sources.synthetic_settings import SPLITS, SyntheticSettings
 from data_pipelines.synth.expressions import CLASSES
 from data_pipelines.synth.motion import STYLES
 from data_pipelines.synth.plan import (
+    FREE,
     NO_OCCLUDER,
     OCCLUDER_NAMES,
     PICTURES_PER_SHARD,
@@ -85,6 +87,19 @@ def test_the_share_of_the_hidden_is_that_asked_for(plan):
 def test_none_or_all_may_be_hidden(share, hidden):
     images = all_of(make_plan(SyntheticSettings(images=40, occluded=share)).images)
     assert sum(image.occluder != NO_OCCLUDER for image in images) == hidden
+
+
+def test_free_expressions_take_the_places_of_classes(plan):
+    images = all_of(plan.images)
+    assert all(image.label != FREE for image in images)
+    settings = SyntheticSettings(
+        images=2000, images_per_person=20, free_expressions=0.5
+    )
+    mixed = all_of(make_plan(settings).images)
+    free = [image.label == FREE for image in mixed]
+    assert abs(sum(free) - 1000) < 4 * np.sqrt(2000 * 0.5 * 0.5)
+    for image, other in zip(images, mixed, strict=True):
+        assert other in (image, dataclasses.replace(image, label=FREE))
 
 
 def test_a_larger_data_set_begins_with_the_smaller_one(plan):

@@ -9,11 +9,13 @@ from data_pipelines.synth.special_expressions import (
     MOUTHS,
     ONE_SIDED,
     SPECIAL,
+    draw_free,
 )
 
 
 def draws(kind, count=200):
-    found = [SPECIAL[kind](np.random.default_rng([3, i])) for i in range(count)]
+    draw = {**SPECIAL, "free": draw_free}[kind]
+    found = [draw(np.random.default_rng([3, i])) for i in range(count)]
     return np.stack([face.weights for face in found])
 
 
@@ -28,7 +30,7 @@ def test_names_are_those_of_actions():
     assert all(name in PAIRED for group in ONE_SIDED for name in group)
 
 
-@pytest.mark.parametrize("kind", SPECIAL)
+@pytest.mark.parametrize("kind", [*SPECIAL, "free"])
 def test_weights_are_in_range_and_follow_from_the_generator(kind):
     weights = draws(kind, 20)
     assert weights.dtype == np.float32 and weights.shape == (20, len(ACTIONS))
@@ -51,3 +53,20 @@ def test_extreme_faces_are_whole_and_even():
     assert (weights.max(axis=1) > 0.84).all()
     assert np.abs(difference_of_sides(weights)).max() < 0.3
     assert (np.sum(weights > 0.8, axis=1) > 4).mean() > 0.4
+
+
+def test_free_faces_move_actions_apart_that_emotions_put_together():
+    weights = draws("free", 1000)
+    smile, stretch = rows_of("mouthSmile"), rows_of("mouthUpperUp")
+    smiling = weights[:, smile].max(axis=1) > 0.3
+    assert 0.05 < smiling.mean() < 0.5
+    # Where both act, how much one does says nothing about the other.
+    both = (weights[:, smile[0]] > 0.2) & (weights[:, stretch[0]] > 0.2)
+    assert both.sum() > 20
+    pairs = weights[both][:, [smile[0], stretch[0]]]
+    assert abs(np.corrcoef(pairs.T)[0, 1]) < 0.5
+    difference = difference_of_sides(weights)
+    acting = [PAIRED.index(name) for name in ("browDown", "eyeBlink", "mouthSmile")]
+    assert (difference[:, acting].max(axis=0) > 0.4).all()
+    assert (difference[:, acting].min(axis=0) < -0.4).all()
+    assert 0.1 < (np.abs(difference).max(axis=1) < 0.1).mean() < 0.6
