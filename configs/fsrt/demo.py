@@ -7,8 +7,10 @@ face-jax train --config configs/fsrt/demo.py:clip --workdir W \
     a clip of one's own, with its landmark file
 
 Held out are the last fifth of the clip and every fifth frame of the rest. Variants:
-``clip`` (a video instead of the built-in person), ``learned`` (no landmarks: the detector
-is trained too), ``smoke`` (seconds).
+``clip`` (a video instead of the built-in person), ``flips`` (half of the items are
+mirrored: twice as many poses, for short clips with large turns, and worth twice the
+steps), ``learned`` (no landmarks: the detector is trained too), ``smoke``
+(seconds).
 """
 
 from ml_collections import ConfigDict, config_dict
@@ -21,7 +23,9 @@ STEPS = 5000
 
 def get_config(argument: str = "") -> ConfigDict:
     """The config; ``argument`` names variants, see the head of this file."""
-    variant = common.variants(argument, clip=False, learned=False, smoke=False)
+    variant = common.variants(
+        argument, clip=False, flips=False, learned=False, smoke=False
+    )
     config = common.base()
     config.system = "fsrt"
     config.run.steps = STEPS
@@ -29,6 +33,7 @@ def get_config(argument: str = "") -> ConfigDict:
     config.task.schedule.decay_steps = config.run.get_ref("steps")
     config.task.evaluate_ablations = True
     config.data = data("clips" if variant.clip else "synthetic")
+    config.data.fsrt_item.flip_probability = 0.5 if variant.flips else 0.0
     config.run.update({"log_every": 50, "clip_norm": 1.0})
     config.run.best_metric = "tail/psnr"
     config.evals.tail = held_out(config.data, "tail")

@@ -15,8 +15,8 @@ from ml_collections import ConfigDict, config_dict
 from configs import common
 from configs.smirk import train
 
-STEPS, PRETRAINING = 12000, 8000
-PEOPLE, PICTURES = 1000, 7
+STEPS, PRETRAINING = 9000, 6000
+PEOPLE, PICTURES = 2000, 4
 NUM_SHAPE = 57
 """Identity coefficients of the built-in head."""
 
@@ -42,13 +42,19 @@ def task() -> ConfigDict:
     """Small networks, and expressions that are facial actions from 0 to 1."""
     config = train.task()
     config.networks.update(networks())
-    config.schedule.update({"peak": 2e-3, "warmup_steps": 100, "end": 4e-5})
+    config.schedule.update({"peak": 8e-3, "warmup_steps": 100, "end": 4e-5})
     with config.ignore_type():
         config.expression_bounds = (0.0, 1.0)
     config.update(
         {
             "pretraining_steps": PRETRAINING,
-            "encoder_rate": 1.0,
+            "trained_encoders": (
+                "pose_encoder",
+                "shape_encoder",
+                "expression_encoder",
+            ),
+            "encoder_rate": 2.0,
+            "cycle_weight": 10.0,
             "expression_spread": 0.3,
             "mask_ratio": 0.02,
             "mask_radius": 3,
@@ -59,7 +65,7 @@ def task() -> ConfigDict:
     # The published weights are for coefficients of variance 1; here it is 0.04.
     config.pretraining_weights.expression *= 25
     config.weights.expression *= 25
-    config.weights.update({"perceptual": 0.0, "emotion": 0.0})
+    config.weights.update({"perceptual": 0.0, "emotion": 0.0, "identity": 10.0})
     return config
 
 
@@ -75,11 +81,22 @@ def networks() -> ConfigDict:
             "use_eyelids": False,
             "pose_encoder": {
                 "variant": "compact",
+                "cells": 1,
                 "points": 64,
-                "gains": (0.1, 0.1, 0.1, 1.0, 0.01, 0.01),
+                "gains": (0.05, 0.05, 0.05, 0.5, 0.005, 0.005),
             },
-            "shape_encoder": {"variant": "compact", "points": 64, "gain": 1.0},
-            "expression_encoder": {"variant": "compact", "points": 64, "gain": 0.1},
+            "shape_encoder": {
+                "variant": "compact",
+                "cells": 1,
+                "points": 64,
+                "gain": 0.5,
+            },
+            "expression_encoder": {
+                "variant": "compact",
+                "cells": 1,
+                "points": 64,
+                "gain": 0.05,
+            },
             "generator": {"features": 16, "levels": 3, "residual_blocks": 2},
         }
     )
@@ -88,7 +105,12 @@ def networks() -> ConfigDict:
 def data(split: str, mode: str) -> ConfigDict:
     """Pictures of one split of the built-in persons."""
     truth = {"shape_params": NUM_SHAPE} if mode == "train" else {}
-    built_in = {"people": PEOPLE, "images_per_person": PICTURES, "size": 96}
+    built_in = {
+        "people": PEOPLE,
+        "images_per_person": PICTURES,
+        "size": 96,
+        "free_expressions": 0.5,
+    }
     return ConfigDict(
         {
             "source": "synthetic_images",

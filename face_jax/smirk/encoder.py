@@ -37,7 +37,8 @@ class PoseEncoder(nn.Module):
 
     Attributes:
       variant: of the MobileNetV3.
-      points: learned points, see ``pooled_features``; 0 as published.
+      cells: see ``pooled_features``; 1 as published.
+      points: learned points, likewise; 0 as published.
       camera_scale: the scale that an untrained encoder answers.
       gains: what the six outputs of the last layer are multiplied by. Published
         encoders do without; from scratch, at the rates that the layers before need,
@@ -46,6 +47,7 @@ class PoseEncoder(nn.Module):
     """
 
     variant: Variant = "small"
+    cells: int = 1
     points: int = 0
     camera_scale: float = 7.0
     gains: tuple[float, ...] = (1.0,) * 6
@@ -66,7 +68,9 @@ class PoseEncoder(nn.Module):
         Raises:
           ValueError: the images are not [B, H, W, 3].
         """
-        features = pooled_features(self.variant, self.dtype, self.points, images, train)
+        features = pooled_features(
+            self.variant, self.dtype, self.cells, self.points, images, train
+        )
         init = scaled_default(features, 0.001)
         head = nn.Dense(
             6,
@@ -88,20 +92,24 @@ class ShapeEncoder(nn.Module):
       num_shape: number of identity coefficients.
       gain: what the outputs of the last layer are multiplied by, see ``PoseEncoder``.
       variant: of the MobileNetV3.
-      points: learned points, see ``pooled_features``; 0 as published.
+      cells: see ``pooled_features``; 1 as published.
+      points: learned points, likewise; 0 as published.
       dtype: type of the convolutions' computation.
     """
 
     num_shape: int = 300
     gain: float = 1.0
     variant: Variant = "large"
+    cells: int = 1
     points: int = 0
     dtype: Any = jnp.float32
 
     @nn.compact
     def __call__(self, images: Array, train: bool = False) -> Array:
         """Maps images [B, H, W, 3] to [B, num_shape] float32, as ``PoseEncoder``."""
-        features = pooled_features(self.variant, self.dtype, self.points, images, train)
+        features = pooled_features(
+            self.variant, self.dtype, self.cells, self.points, images, train
+        )
         zeros = nn.initializers.zeros
         head = nn.Dense(self.num_shape, kernel_init=zeros, name="head")
         return self.gain * head(features)
@@ -114,13 +122,15 @@ class ExpressionEncoder(nn.Module):
       num_expression: number of expression coefficients.
       gain: what the outputs of the last layer are multiplied by, see ``PoseEncoder``.
       variant: of the MobileNetV3.
-      points: learned points, see ``pooled_features``; 0 as published.
+      cells: see ``pooled_features``; 1 as published.
+      points: learned points, likewise; 0 as published.
       dtype: type of the convolutions' computation.
     """
 
     num_expression: int = 50
     gain: float = 1.0
     variant: Variant = "large"
+    cells: int = 1
     points: int = 0
     dtype: Any = jnp.float32
 
@@ -143,7 +153,9 @@ class ExpressionEncoder(nn.Module):
         Raises:
           ValueError: the images are not [B, H, W, 3].
         """
-        features = pooled_features(self.variant, self.dtype, self.points, images, train)
+        features = pooled_features(
+            self.variant, self.dtype, self.cells, self.points, images, train
+        )
         init = scaled_default(features, 0.1)
         size = self.num_expression + EYELIDS + JAW
         head = nn.Dense(size, kernel_init=init, bias_init=init, name="head")
@@ -227,27 +239,57 @@ def encode(
 
 
 def pooled_features(
-    variant: Variant, dtype: Any, points: int, images: Array, train: bool
+    variant: Variant, dtype: Any, cells: int, points: int, images: Array, train: bool
 ) -> Array:
     """What the calling module's ``backbone`` sees in whole pictures.
 
     Args:
       variant: of the MobileNetV3.
       dtype: type of its computation.
+      cells: the last map is cut into this many cells along each side; with one, only
+        what is seen counts, with more also where.
       points: number P of learned points.
       images: [B, H, W, 3].
       train: whether batch norms use and follow the statistics of the batch.
 
     Returns:
-      [B, C + 2 P] float32: the mean of the last map, and the places of the points.
+      [B, cells * cells * C + 2 P] float32: each cell's share in the mean of the last
+      map, row by row, and the places of the points.
+
+    Raises:
+      ValueError: the sides of the last map are no multiples of ``cells``.
     """
     maps = MobileNetV3(variant, dtype, name="backbone")(images, train)
-    mean = maps[-1].astype(jnp.float32).mean(axis=(1, 2))
+    seen = shares_of_cells(maps[-1].astype(jnp.float32), cells)
     if not points:
-        return mean
+        return seen
     likely = nn.Conv(points, (1, 1), dtype=dtype, name="points")(maps[POINT_MAP])
     places = mean_places(likely.astype(jnp.float32))
-    return jnp.concatenate([mean, places.reshape(len(places), -1)], axis=-1)
+    return jnp.concatenate([seen, places.reshape(len(places), -1)], axis=-1)
+
+
+def shares_of_cells(features: Array, cells: int) -> Array:
+    """What each part of a map adds to the mean of the whole.
+
+    Args:
+      features: [B, H, W, C].
+      cells: n, number of parts along each side.
+
+    Returns:
+      [B, n * n * C], the parts row by row; their sum is the mean.
+
+    Raises:
+      ValueError: H or W is no multiple of ``cells``.
+    """
+    rows, height, width, channels = features.shape
+    if height % cells or width % cells:
+        raise ValueError(
+            f"cells: expected a divisor of the last map's sides, {height} x {width}, "
+            f"got {cells}"
+        )
+    size = (height // cells, width // cells)
+    parts = features.reshape(rows, cells, size[0], cells, size[1], channels)
+    return parts.sum(axis=(2, 4)).reshape(rows, -1) / (height * width)
 
 
 def mean_places(logits: Array) -> Array:

@@ -12,6 +12,7 @@ import numpy as np
 
 from face_jax.train.checkpoints import load_variables
 
+LOSS = "generator/loss"
 CONFIG = "configs/fsrt/demo.py:smoke"
 SETTINGS = (
     "task.schedule.warmup_steps=0",
@@ -81,9 +82,10 @@ def run_together(workdir: Path, *settings: str, processes: int, devices: int) ->
         assert process.returncode == 0, error
 
 
-def losses(workdir: Path) -> dict[int, float]:
-    lines = (workdir / "metrics.jsonl").read_text().splitlines()
-    name = "train/generator/loss"
+def losses(workdir: Path, term: str = LOSS) -> dict[int, float]:
+    """A term of training by step; lines may still be being written."""
+    lines = (workdir / "metrics.jsonl").read_text().rpartition("\n")[0].splitlines()
+    name = f"train/{term}"
     records = map(json.loads, lines)
     return {record["step"]: record[name] for record in records if name in record}
 
