@@ -44,6 +44,8 @@ class Footage:
       valid: bool [T], where a face is looked for.
       hulls: convex outlines of the face, float32 [n, 2] pixels of each frame that has
         landmarks; None for others.
+      points: float32 [T, 68 or 478, 2] pixels, NaN where they are not known; None
+        without a landmark file.
       by_landmarks: whether the squares were made by landmarks.
       still: the picture itself, uint8 [H, W, 3]; None of a clip.
     """
@@ -54,6 +56,7 @@ class Footage:
     squares: np.ndarray
     valid: np.ndarray
     hulls: Sequence[np.ndarray | None]
+    points: np.ndarray | None
     by_landmarks: bool
     still: np.ndarray | None = None
 
@@ -135,9 +138,17 @@ def open_footage(given: Input, rule: CropRule) -> Footage:
         squares=squares,
         valid=known if by_landmarks else np.ones(count, bool),
         hulls=find_hulls(points, known),
+        points=_where(known, points),
         by_landmarks=by_landmarks,
         still=still,
     )
+
+
+def _where(known: np.ndarray, points: np.ndarray | None) -> np.ndarray | None:
+    """Points [T, P, 2], NaN in the frames that have none."""
+    if points is None:
+        return None
+    return np.where(known[:, None, None], points, np.float32(np.nan))
 
 
 def _given(paths: Sequence[Path], landmarks: Sequence[Path]) -> Sequence[Path]:

@@ -71,6 +71,7 @@ def main(args: argparse.Namespace) -> int:
     from face_jax.cli.footage import find_inputs
     from face_jax.cli.head_files import Look
     from face_jax.cli.head_frames import Finder
+    from face_jax.cli.landmark_errors import neutral_landmarks
     from face_jax.cli.progress import Progress
     from face_jax.cli.reconstruct_run import Results, Run, check_length, open_all
 
@@ -86,7 +87,8 @@ def main(args: argparse.Namespace) -> int:
     finder = Finder(model, args.size or max(SHOWN, model.image_size), args.chunk)
     total = len(stills) + sum(len(footage) for _, footage in clips)
     with Progress(total, "frames") as progress:
-        run = Run(finder, args.out, look, args.smoothing, progress.update)
+        neutral = neutral_landmarks(model.head, rule.scale)
+        run = Run(finder, args.out, look, neutral, args.smoothing, progress.update)
         run.pictures(stills, rule, results)
         for given, footage in clips:
             run.clip(given.name, footage, results)
@@ -232,6 +234,10 @@ def _write_report(
         "smoothing": args.smoothing,
         "jitter": "root mean square of the second differences of the 105 landmarks, "
         "percent of the distance of the outer eye corners",
+        "landmark_error": "mean distance from the landmark file's inner landmarks (105 "
+        "of 478, or 51 of 68), percent of the distance of its outer eye corners; "
+        "of_mean_face, of_clip_mean: those of the head's neutral face and of the clip's "
+        "own mean landmarks, put into every crop",
         "results": results.entries,
         "left_out": results.skipped,
     }
@@ -251,6 +257,10 @@ def _line(entry: dict[str, Any]) -> str:
             f", trembling {entry['jitter_before']:.2f} %, "
             f"{entry['jitter_after']:.2f} % after the filter"
         )
+    if "landmark_error" in entry:
+        text += f", landmarks off by {entry['landmark_error']:.1f} %"
+    if "landmark_error_of_mean_face" in entry:
+        text += f" (the mean face: {entry['landmark_error_of_mean_face']:.1f} %)"
     return text
 
 

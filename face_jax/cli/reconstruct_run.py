@@ -13,6 +13,7 @@ from face_jax.cli.face_squares import CropRule
 from face_jax.cli.footage import Footage, Input, open_footage
 from face_jax.cli.head_files import LONGEST_GLB, HeadFiles, Look
 from face_jax.cli.head_frames import Finder, Frame
+from face_jax.cli.landmark_errors import LandmarkErrors, Landmarks
 from face_jax.cli.outputs import complete_files
 from face_jax.smirk.smoothing import FaceFilter
 
@@ -42,6 +43,7 @@ class Run:
       finder: finds faces.
       out: folder for all results.
       look: how they are to look.
+      neutral: where the mean face lies in crops, see ``LandmarkErrors``.
       smoothing: strength of the temporal filter for clips, 0 to 1.
       on_progress: called with the number of frames that are done.
     """
@@ -49,6 +51,7 @@ class Run:
     finder: Finder
     out: Path
     look: Look
+    neutral: Landmarks
     smoothing: float = 0.0
     on_progress: Callable[[int], None] = lambda done: None
 
@@ -76,8 +79,10 @@ class Run:
                 ):
                     files.add(own)
                 into.frames += 1
+                errors = LandmarkErrors(frame.footage, self.neutral)
+                errors.add(own)
                 entry = self._entry(names[frame.footage.path], frame.footage, own.valid)
-                into.entries.append(entry)
+                into.entries.append(entry | errors.values())
             self.on_progress(into.frames)
 
     def clip(self, name: str, footage: Footage, into: Results) -> None:
@@ -95,13 +100,14 @@ class Run:
         head, begin = self.finder.model.networks.assets.head, time.monotonic()
         temporal = FaceFilter(head, self.smoothing, float(footage.frame_rate))
         frames = (Frame(footage, n, image) for n, image in enumerate(footage.frames()))
-        valid, unreadable = [], 0
+        valid, unreadable, errors = [], 0, LandmarkErrors(footage, self.neutral)
         with (
             complete_files(self.out / name) as folder,
             self._files(folder, footage) as files,
         ):
             for found in self.finder.find(frames, temporal):
                 files.add(found)
+                errors.add(found)
                 valid.append(found.valid)
                 unreadable += sum(frame.picture is None for frame in found.frames)
                 into.frames += len(found.frames)
@@ -115,6 +121,7 @@ class Run:
                 "frame_rate": float(footage.frame_rate),
                 "jitter_before": before,
                 "jitter_after": after,
+                **errors.values(),
                 "seconds": seconds,
             }
         )

@@ -30,6 +30,7 @@ from face_jax.cli.reconstruct_run import Results, Run
 from face_jax.geometry.cameras import project_weak_perspective, projected_to_pixels
 from face_jax.smirk import model as models
 from tests.cli.clips import face_landmarks, write_clip_with_sound
+from tests.cli.test_landmark_errors import NOWHERE
 from tests.data_pipelines.video.clips import audio_packets
 from tests.fsrt.tiny_model import moving_frames
 from tests.smirk.small_model import save_checkpoint, small_model
@@ -388,7 +389,7 @@ def peak_memory(model, folder, num_frames):
         for number in range(num_frames):
             writer.write(np.roll(frame, number, axis=1))
     tracemalloc.start()
-    run = Run(Finder(model, SIDE, 16), folder / "long", Look("none", 1.0), 0.5)
+    run = Run(Finder(model, SIDE, 16), folder / "long", Look("none", 1.0), NOWHERE, 0.5)
     results = Results()
     given = Input(path, None, "long", False)
     run.clip("long", open_footage(given, CropRule()), results)

@@ -15,6 +15,7 @@ from face_jax.smirk.encoder import (
     ShapeEncoder,
     encode,
     mean_places,
+    shares_of_cells,
 )
 from tests.filled import fill
 
@@ -217,3 +218,13 @@ def test_the_places_of_learned_points_enter_the_head_after_the_mean():
     )
     expected = np.stack([x, y], axis=-1).reshape(2, 4)
     np.testing.assert_allclose(found, expected, atol=1e-6)
+
+
+def test_shares_of_cells_tell_where_and_sum_to_the_mean():
+    features = np.random.default_rng(0).normal(size=(2, 4, 6, 3)).astype(np.float32)
+    shares = np.asarray(shares_of_cells(jnp.asarray(features), 2)).reshape(2, 2, 2, 3)
+    np.testing.assert_allclose(shares.sum((1, 2)), features.mean((1, 2)), atol=1e-6)
+    corner = features[:, 2:, :3].sum((1, 2)) / 24
+    np.testing.assert_allclose(shares[:, 1, 0], corner, atol=1e-6)
+    with pytest.raises(ValueError, match="cells: expected a divisor of the last map"):
+        shares_of_cells(jnp.asarray(features), 4)
