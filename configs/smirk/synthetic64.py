@@ -17,6 +17,7 @@ from configs.smirk import train
 
 STEPS, PRETRAINING = 9000, 6000
 PEOPLE, PICTURES = 2000, 4
+ENCODERS = ("pose_encoder", "shape_encoder", "expression_encoder")
 NUM_SHAPE = 57
 """Identity coefficients of the built-in head."""
 
@@ -48,11 +49,7 @@ def task() -> ConfigDict:
     config.update(
         {
             "pretraining_steps": PRETRAINING,
-            "trained_encoders": (
-                "pose_encoder",
-                "shape_encoder",
-                "expression_encoder",
-            ),
+            "trained_encoders": ENCODERS,
             "encoder_rate": 2.0,
             "cycle_weight": 10.0,
             "expression_spread": 0.3,
@@ -81,19 +78,19 @@ def networks() -> ConfigDict:
             "use_eyelids": False,
             "pose_encoder": {
                 "variant": "compact",
-                "cells": 1,
+                "cells": 4,
                 "points": 64,
                 "gains": (0.05, 0.05, 0.05, 0.5, 0.005, 0.005),
             },
             "shape_encoder": {
                 "variant": "compact",
-                "cells": 1,
+                "cells": 4,
                 "points": 64,
                 "gain": 0.5,
             },
             "expression_encoder": {
                 "variant": "compact",
-                "cells": 1,
+                "cells": 4,
                 "points": 64,
                 "gain": 0.05,
             },
@@ -128,6 +125,8 @@ def data(split: str, mode: str) -> ConfigDict:
 def smoke(config: ConfigDict) -> ConfigDict:
     """Tiny networks and few persons; a step of pretraining and one of two paths."""
     config.task.networks.update(train.small_networks(32))
+    for name in ENCODERS:
+        config.task.networks[name].update({"cells": 1, "points": 2})
     config.task.schedule.warmup_steps = 0
     config.task.update({"pretraining_steps": 1, "mask_radius": 1, "mask_ratio": 0.05})
     config.loader.batch_size = 8
