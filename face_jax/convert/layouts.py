@@ -55,6 +55,9 @@ TRANSPOSED_CONV = Layout(
 )
 """Kernel of a transposed 2-D convolution, [h, w, in, out] in Flax."""
 
+TOKENS = Layout("tokens [1, N, C]", 3, lambda x: x[0], lambda x: x[None])
+"""Learned tokens and tables of positions, [N, C] in Flax."""
+
 
 def flattened_map(channels: int, height: int, width: int) -> Layout:
     """A dense layer over all entries of a feature map, flattened before it.
@@ -82,3 +85,25 @@ def flattened_map(channels: int, height: int, width: int) -> Layout:
 
     name = f"dense after flattening [out, {channels} * {height} * {width}]"
     return Layout(name, 2, to_flax, to_published)
+
+
+def patch_embedding(channels: int, side: int) -> Layout:
+    """A convolution of patches that do not overlap: a dense layer in Flax.
+
+    Args:
+      channels: of the pictures.
+      side: of a patch, pixels.
+
+    Returns:
+      The layout: a kernel [out, C, side, side] as published; in Flax rows, columns and
+      channels of a patch are one axis, [side * side * C, out].
+    """
+
+    def to_flax(x: np.ndarray) -> np.ndarray:
+        return x.transpose(2, 3, 1, 0).reshape(-1, x.shape[0])
+
+    def to_published(x: np.ndarray) -> np.ndarray:
+        return x.reshape(side, side, channels, -1).transpose(3, 2, 0, 1)
+
+    name = f"convolution of patches [out, {channels}, {side}, {side}]"
+    return Layout(name, 4, to_flax, to_published)

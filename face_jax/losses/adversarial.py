@@ -34,6 +34,26 @@ def lsgan_discriminator(real: Array, made: Array) -> Array:
     return lsgan_generator(real) + jnp.mean(made.astype(jnp.float32) ** 2)
 
 
+def relativistic(winning: Array, losing: Array) -> Array:
+    """Relativistic average least squares (arXiv 1807.00734).
+
+    A discriminator wants real pictures to win, a generator the made ones.
+
+    Args:
+      winning: scores of any shape, without a sigmoid, that should lie 1 above the mean
+        of the others.
+      losing: scores that should lie 1 below the mean of those; means are taken over
+        all entries, of the whole batch.
+
+    Returns:
+      Scalar, half the sum of both mean squared distances.
+    """
+    winning, losing = winning.astype(jnp.float32), losing.astype(jnp.float32)
+    above = jnp.mean((winning - losing.mean() - 1.0) ** 2)
+    below = jnp.mean((losing - winning.mean() + 1.0) ** 2)
+    return 0.5 * (above + below)
+
+
 def feature_matching(real: Sequence[Array], made: Sequence[Array]) -> Array:
     """Mean absolute difference of the discriminator's features, block by block.
 

@@ -29,17 +29,20 @@ def split_heads(x: Array, num_heads: int) -> Array:
     return x.reshape(*x.shape[:-1], num_heads, -1)
 
 
-def attend(queries: Array, memory: KeysValues) -> Array:
+def attend(queries: Array, memory: KeysValues, visible: Array | None = None) -> Array:
     """Scaled dot-product attention with the softmax in float32.
 
     Args:
       queries: [B, N, heads, head_dim].
       memory: L keys and values per batch item.
+      visible: bool [B, L], the keys that count, at least one of each item; all of them
+        without it. The others have no influence at all.
 
     Returns:
       [B, N, heads * head_dim].
     """
-    mixed = jax.nn.dot_product_attention(queries, memory.keys, memory.values)
+    mask = None if visible is None else visible[:, None, None, :]
+    mixed = jax.nn.dot_product_attention(queries, memory.keys, memory.values, mask=mask)
     return mixed.reshape(*mixed.shape[:-2], -1)
 
 

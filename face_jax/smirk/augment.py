@@ -14,7 +14,7 @@ import jax.numpy as jnp
 from jax import lax
 
 from face_jax.geometry.head import HeadParameters
-from face_jax.smirk.checks import check_shape
+from face_jax.nn.checks import check_shape
 from face_jax.smirk.templates import TemplateBank, draw_frames
 from face_jax.types import Array, PyTree
 

@@ -18,8 +18,8 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from face_jax.nn.checks import check_shape
 from face_jax.smirk.augment import tile_rows
-from face_jax.smirk.checks import check_shape
 from face_jax.smirk.encoder import EncodedFace
 from face_jax.smirk.masking import (
     HOLES_FIRST_PATH,

@@ -11,7 +11,7 @@ import jax.numpy as jnp
 import numpy as np
 from jax import lax
 
-from face_jax.smirk.checks import check_shape
+from face_jax.nn.checks import check_shape
 from face_jax.smirk.surface_sampling import (
     point_pixels,
     sample_surface,

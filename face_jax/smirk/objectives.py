@@ -10,6 +10,7 @@ import jax.numpy as jnp
 from face_jax.geometry.head import HeadParameters
 from face_jax.losses.landmarks import landmark_error
 from face_jax.losses.pixel import mean_squared_error
+from face_jax.losses.weighting import weighted_sum
 from face_jax.smirk.projection import ProjectedFace
 from face_jax.types import Array
 
@@ -150,31 +151,6 @@ def cycle_terms(
 def cycle_loss(terms: Mapping[str, Array]) -> Array:
     """The weighted sum of ``cycle_terms``, scalar float32."""
     return weighted_sum(terms, {name: CYCLE_WEIGHTS[name] for name in terms})
-
-
-def weighted_sum(terms: Mapping[str, Array], weights: Mapping[str, float]) -> Array:
-    """Puts terms together; those without a weight are only reported.
-
-    Args:
-      terms: scalars by name.
-      weights: by name of the term.
-
-    Returns:
-      Scalar float32.
-
-    Raises:
-      ValueError: a weight that is not zero has no term.
-    """
-    missing = {name for name, weight in weights.items() if weight} - set(terms)
-    if missing:
-        raise ValueError(
-            f"weights: expected only {', '.join(sorted(terms))}, got "
-            f"{', '.join(sorted(missing))} as well"
-        )
-    total = jnp.float32(0)
-    for name, weight in weights.items():
-        total += weight * terms[name] if weight else 0.0
-    return total
 
 
 def _distance(

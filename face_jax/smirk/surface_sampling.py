@@ -11,7 +11,7 @@ import numpy as np
 from face_jax.geometry.head import LandmarkEmbedding
 from face_jax.geometry.landmarks import surface_points
 from face_jax.geometry.mesh import face_corners, face_normals, vertex_normals
-from face_jax.smirk.checks import check_shape
+from face_jax.nn.checks import check_shape
 from face_jax.types import Array
 
 FACING = 0.05

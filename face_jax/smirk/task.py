@@ -16,6 +16,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from face_jax.losses.weighting import weighted_sum
 from face_jax.smirk import draws as drawing
 from face_jax.smirk import objectives, paths, pretrained, reporting
 from face_jax.smirk import teachers as teaching
@@ -177,7 +178,7 @@ class SmirkTask(SmirkSettings, Task):
         face, changed = estimate(self.modules, variables, image, ENCODERS)
         weights = self._active(self.pretraining_weights)
         terms, _ = self._parameter_terms(variables, batch, face, draws, weights)
-        total = objectives.weighted_sum(terms, weights)
+        total = weighted_sum(terms, weights)
         return total, Aux(metrics=terms, model_state=changed)
 
     def reconstruction_loss(self, variables, batch, key, carry):
@@ -204,7 +205,7 @@ class SmirkTask(SmirkSettings, Task):
             terms["emotion"] = paths.emotion_term(
                 nets, variables, generated, image, self.emotion_distance
             )
-        total = objectives.weighted_sum(terms, weights)
+        total = weighted_sum(terms, weights)
         carry = {"face": face, "projected": projection.projected}
         state = {**changed, "generator": statistics}
         return total, Aux(metrics=terms, model_state=state, carry=carry)

@@ -22,3 +22,12 @@ def test_feature_matching_is_a_mean_distance_per_block():
     real = [np.zeros((1, 4)), np.ones((1, 2))]
     made = [np.full((1, 4), 2.0), np.array([[0.0, 3.0]])]
     np.testing.assert_allclose(adversarial.feature_matching(real, made), [2, 1.5])
+
+
+def test_relativistic_scores_are_compared_with_the_mean_of_the_others():
+    winning, losing = np.array([[2.0], [4.0]]), np.array([[1.0, 0.0, 2.0]])
+    above = np.mean((winning - 1 - 1) ** 2)
+    below = np.mean((losing - 3 + 1) ** 2)
+    loss = adversarial.relativistic(winning, losing)
+    np.testing.assert_allclose(loss, (above + below) / 2)
+    assert adversarial.relativistic(np.ones(3), np.zeros(3)) == 0

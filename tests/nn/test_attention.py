@@ -80,3 +80,17 @@ def test_half_precision_keeps_parameters_and_stays_close(tokens):
     np.testing.assert_allclose(
         half.apply(variables, tokens), exact.apply(variables, tokens), atol=0.1
     )
+
+
+def test_invisible_keys_are_as_if_they_were_not_there():
+    rng = np.random.default_rng(0)
+    queries, keys, values = rng.normal(size=(3, 2, 5, 3, 4)).astype(np.float32)
+    visible = np.array([[True, False, True, True, False], [False, True] + [False] * 3])
+    memory = attention.KeysValues(keys=keys, values=values)
+    actual = attention.attend(queries, memory, visible)
+    for item, seen in enumerate(visible):
+        rest = attention.KeysValues(
+            keys=keys[None, item, seen], values=values[None, item, seen]
+        )
+        expected = attention.attend(queries[None, item], rest)
+        np.testing.assert_allclose(actual[item], expected[0], atol=1e-6)

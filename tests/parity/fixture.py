@@ -20,6 +20,9 @@ from tests.parity.weights import make_state_dict
 PUBLISHED_ATOL = 1e-4
 """Tolerance of one network where a meta is silent, as a share of the scale."""
 
+POSITIONS = ("_idx", "__flat_index", "sample_index", "ambiguous", "tok", "boundary")
+"""Ends of the names of outputs that say where to look, not what is there."""
+
 _SHARE_OF_SCALE = re.compile(r"^([0-9.eE+-]+) \* max\|expected\|")
 
 
@@ -139,9 +142,14 @@ class Fixture:
         return self.meta.get("config", {})
 
     @functools.cached_property
-    def state_dict(self) -> dict[str, np.ndarray]:
+    def unscaled_state_dict(self) -> dict[str, np.ndarray]:
         """Weights by published name, rebuilt from the names and shapes."""
-        state = make_state_dict(self._shapes, self._salt)
+        return make_state_dict(self._shapes, self._salt)
+
+    @functools.cached_property
+    def state_dict(self) -> dict[str, np.ndarray]:
+        """The same, scaled as the meta says."""
+        state = dict(self.unscaled_state_dict)
         for pattern, factor in self.meta.get("param_scale", []):
             for name in state:
                 if re.search(pattern, name):
@@ -228,5 +236,5 @@ def _with_prefix(arrays: dict[str, np.ndarray], prefix: str) -> dict[str, np.nda
 
 
 def _says_where(name: str) -> bool:
-    """Positions of sampled entries, and pixels that rounding decides."""
-    return name.endswith(("_idx", "__flat_index", "sample_index", "ambiguous"))
+    """Positions of sampled entries, and what rounding decides: pixels, sets."""
+    return name.endswith(POSITIONS)

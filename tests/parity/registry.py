@@ -12,6 +12,14 @@ PART_MODULES: dict[str, tuple[str, ...]] = {
         "tests.parity.fsrt_data",
         "tests.parity.fsrt_training",
     ),
+    "latent_ofer": (
+        "tests.parity.latent_ofer_expression",
+        "tests.parity.latent_ofer_generator",
+        "tests.parity.latent_ofer_mae",
+        "tests.parity.latent_ofer_recognizer",
+        "tests.parity.latent_ofer_refinement",
+        "tests.parity.latent_ofer_svdd",
+    ),
     "render": ("tests.parity.render",),
     "smirk": (
         "tests.parity.smirk_geometry",

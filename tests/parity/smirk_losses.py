@@ -9,6 +9,7 @@ import numpy as np
 
 from face_jax.geometry.head import HeadModel, HeadParameters, LandmarkEmbedding
 from face_jax.heads.flame import flame_from_arrays
+from face_jax.losses.weighting import weighted_sum
 from face_jax.nn.batch_norm import apply_with_statistics
 from face_jax.smirk import objectives
 from face_jax.smirk.encoder import EncodedFace
@@ -71,7 +72,7 @@ def step1_pretrain(fixture: Fixture) -> Iterator[Check]:
         terms, _ = terms_of_parameters(head, given, inputs)
         shape = given["shape_params"]
         terms["identity"] = objectives.identity_term(shape, inputs["mica_shape"])
-        return objectives.weighted_sum(terms, weights), terms
+        return weighted_sum(terms, weights), terms
 
     run = jax.jit(jax.value_and_grad(loss, has_aux=True))
     given = parameters(fixture, "enc") | {"cam": fixture.inputs["enc_cam"]}
@@ -109,7 +110,7 @@ def step1_train(fixture: Fixture) -> Iterator[Check]:
             generator, variables["generator"], rendered, masked, train=True
         )
         terms |= picture_terms(variables, made, image)
-        return objectives.weighted_sum(terms, weights), terms, masked, made
+        return weighted_sum(terms, weights), terms, masked, made
 
     given = parameters(fixture, "enc") | {"cam": fixture.inputs["enc_cam"]}
     variables, head = load(fixture, networks), full_head(fixture)

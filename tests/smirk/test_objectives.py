@@ -105,16 +105,6 @@ def test_the_gradient_of_the_cycle_is_that_of_finite_differences():
         np.testing.assert_allclose(gradient[1, 2], ahead - behind, rtol=1e-4)
 
 
-def test_only_weighted_terms_count():
-    terms = {"one": jnp.float32(2), "other": jnp.float32(jnp.nan), "third": 3.0}
-    total = objectives.weighted_sum(terms, {"one": 10.0, "other": 0.0, "third": 0.5})
-    assert total == 21.5
-    assert objectives.weighted_sum(terms, {}) == 0
-    unknown = {"one": 1.0, "jaw": 1.0, "two": 0.0}
-    with pytest.raises(ValueError, match="only one, other, third, got jaw as well"):
-        objectives.weighted_sum(terms, unknown)
-
-
 def test_parameters_of_other_shapes_are_refused():
     given = parameters()
     other = given.replace(jaw_params=normal(0, BATCH, 2))

@@ -1,0 +1,143 @@
+"""The cooperative recogniser: a picture and latents of its patches to an expression.
+
+Source: Latent-OFER, arXiv 2307.11404, and its public code. The picture is the one from
+which occlusion was removed; the latents are those of the masked autoencoder's tokens.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import flax.linen as nn
+import flax.struct
+import jax.numpy as jnp
+
+from face_jax.latent_ofer.image_branch import Classifier, ImageBranch
+from face_jax.latent_ofer.latent_branch import PUBLISHED_FEATURES, LatentBranch, fold
+from face_jax.nn.batch_norm import batch_norm
+from face_jax.nn.layers import Dense
+from face_jax.types import Array
+
+
+@flax.struct.dataclass
+class Recognition:
+    """What the recogniser finds in B faces.
+
+    Attributes:
+      logits: [B, classes] float32.
+      features: [B, h, w, C], the trunk's last map.
+      attention: [B, C] float32, sum over the heads of the logarithms of their shares;
+        at most -K ln K for K heads.
+      latent: [B, F] float32, the latent branch's vector.
+    """
+
+    logits: Array
+    features: Array
+    attention: Array
+    latent: Array
+
+
+class Recognizer(nn.Module):
+    """Image branch and latent branch, and what joins them.
+
+    Attributes:
+      num_classes: number of expressions.
+      num_heads: K, of the image branch.
+      latent_features: widths of the latent branch.
+      folded_latents: whether the latent branch is the one affine map that
+        ``fold_latents`` makes of it; for inference.
+      fusion_features: widths of the layers behind the concatenation.
+      spatial_hidden: channels of the map that places are judged from.
+      channel_hidden: width of the layer that channels are judged from.
+      depths: blocks in each stage of the trunk.
+      width: channels of the trunk's first stage.
+      dtype: type of both branches' computation.
+    """
+
+    num_classes: int = 7
+    num_heads: int = 4
+    latent_features: Sequence[int] = PUBLISHED_FEATURES
+    folded_latents: bool = False
+    fusion_features: Sequence[int] = (256, 128)
+    spatial_hidden: int = 256
+    channel_hidden: int = 32
+    depths: Sequence[int] = (2, 2, 2, 2)
+    width: int = 64
+    dtype: Any = jnp.float32
+
+    def setup(self) -> None:
+        """The two branches and the fusion."""
+        self.image_branch = ImageBranch(
+            "channel_first",
+            self.num_heads,
+            self.spatial_hidden,
+            self.channel_hidden,
+            self.depths,
+            self.width,
+            self.dtype,
+        )
+        self.latent_branch = LatentBranch(
+            self.latent_features, self.folded_latents, self.dtype
+        )
+        self.fusion = Fusion(self.fusion_features, self.num_classes)
+
+    def __call__(
+        self, images: Array, latents: Array, train: bool = False
+    ) -> Recognition:
+        """Recognises expressions.
+
+        Args:
+          images: [B, H, W, 3] float RGB, normalised by ImageNet's means and deviations;
+            published weights are for 224 pixels.
+          latents: [B, N, D] float, of the selected tokens in raster order; the number
+            of parameters depends on N * D. As published 78 tokens of width 512.
+          train: whether batch norms use and follow the batch.
+
+        Returns:
+          Logits and what they were made of.
+
+        Raises:
+          ValueError: the images are not [B, H, W, 3] or the latents not [B, N, D].
+        """
+        features, heads = self.image_branch(images, train)
+        attention = heads.sum(axis=1)
+        latent = self.latent_branch(latents, train)
+        logits = self.fusion(jnp.concatenate([attention, latent], axis=-1), train)
+        return Recognition(
+            logits=logits, features=features, attention=attention, latent=latent
+        )
+
+
+class Fusion(nn.Module):
+    """Dense layers without activations, a batch norm, and the classifier.
+
+    Attributes:
+      features: widths of the dense layers.
+      num_classes: number of classes.
+    """
+
+    features: Sequence[int] = (256, 128)
+    num_classes: int = 7
+
+    @nn.compact
+    def __call__(self, x: Array, train: bool = False) -> Array:
+        """Maps [B, C] float32 to logits [B, num_classes] float32."""
+        for index, features in enumerate(self.features):
+            x = Dense(features, name=f"fusion_{index}")(x)
+        x = batch_norm(train, name="fusion_norm")(x)
+        return Classifier(self.num_classes, name="classifier")(x, train)
+
+
+def fold_latents(variables: Mapping[str, Any]) -> dict[str, Any]:
+    """Multiplies the latent branch of a trained recogniser out.
+
+    Args:
+      variables: of a ``Recognizer``, ``{"params": ..., "batch_stats": ...}``.
+
+    Returns:
+      Variables of a ``Recognizer(folded_latents=True)`` that recognises the same.
+    """
+    branch = "latent_branch"
+    params, statistics = dict(variables["params"]), dict(variables["batch_stats"])
+    folded = fold({"params": params[branch], "batch_stats": statistics.pop(branch)})
+    params[branch] = folded["params"]
+    return {"params": params, "batch_stats": statistics}
