@@ -51,7 +51,8 @@ def task() -> ConfigDict:
             "pretraining_steps": PRETRAINING,
             "trained_encoders": ENCODERS,
             "encoder_rate": 2.0,
-            "cycle_weight": 10.0,
+            # Makes the gradients of both paths equally large in the encoders.
+            "cycle_weight": 200.0,
             "expression_spread": 0.3,
             "mask_ratio": 0.02,
             "mask_radius": 3,
