@@ -51,7 +51,7 @@ def task() -> ConfigDict:
             "pretraining_steps": PRETRAINING,
             "trained_encoders": ENCODERS,
             "encoder_rate": 2.0,
-            # Makes the gradients of both paths equally large in the encoders.
+            # The second path's gradient is then a fifth of the first's; at 10, a thirtieth.
             "cycle_weight": 200.0,
             "expression_spread": 0.3,
             "mask_ratio": 0.02,
