@@ -9,15 +9,17 @@ from data_pipelines.landmarks.outlines import face_outline
 from data_pipelines.landmarks.schemas import NUM_LANDMARKS
 from data_pipelines.transforms.smirk_geometry import crop_matrix, move_points
 from face_jax.cli.footage import Footage
+from face_jax.cli.head_files import OUTER_EYE_CORNERS as OUTER_EYE_CORNERS_105
 from face_jax.cli.head_frames import FoundFaces
 from face_jax.geometry.head import HeadModel, HeadParameters
 from face_jax.geometry.landmarks import MEDIAPIPE_105
+from face_jax.metrics.landmarks import OUTER_EYE_CORNERS
 from face_jax.smirk.projection import project_face
 
 INNER = slice(17, NUM_LANDMARKS)
 """Of the 68 landmarks; on the contour every detector follows a rule of its own."""
-EYE_CORNERS_68 = (36 - 17, 45 - 17)
-EYE_CORNERS_105 = (MEDIAPIPE_105.index(33), MEDIAPIPE_105.index(263))
+INNER_EYE_CORNERS = tuple(corner - INNER.start for corner in OUTER_EYE_CORNERS)
+"""Rows of the outer corners of the eyes among the inner landmarks."""
 
 _LARGE = 1e4
 """Pixels; the rule of crops cuts to whole ones."""
@@ -123,7 +125,7 @@ def _is_of_68(points: np.ndarray) -> bool:
 
 
 def _percent(found: np.ndarray, true: np.ndarray) -> float:
-    left, right = EYE_CORNERS_68 if _is_of_68(true) else EYE_CORNERS_105
+    left, right = INNER_EYE_CORNERS if _is_of_68(true) else OUTER_EYE_CORNERS_105
     between = np.linalg.norm(true[:, left] - true[:, right], axis=-1)
     distances = np.linalg.norm(found - true, axis=-1).mean(axis=-1)
     return float(100 * np.mean(distances / between))

@@ -8,36 +8,12 @@ import pytest
 from face_jax.fsrt import draws as drawing
 from face_jax.fsrt.rendering import assemble, pixels_at
 from face_jax.train import partitioning
-from face_jax.train.distributed import to_global
-from face_jax.train.state import abstract_state, create_state
 from face_jax.train.step import StepOptions, compile_step, train_step, update_gradients
 from face_jax.train.task import Phase
 from tests.fsrt.small_task import SIDE, random_batch, small_task
+from tests.train.on_mesh import first_gradients, one_device, start
 
 PHASES = ("phase1", "phase2", "phase3_warmup", "phase3")
-
-
-def spec_of(batch):
-    return {n: jax.ShapeDtypeStruct(v.shape, v.dtype) for n, v in batch.items()}
-
-
-def start(task, batch, mesh, seed=0):
-    """State, batch and shardings on a mesh; one initial state whatever the mesh."""
-    spec = spec_of(batch)
-    abstract = abstract_state(task, spec, False)
-    alone, placed = (
-        partitioning.place(abstract, m, task.partition_rules(), 0).shardings
-        for m in (one_device(), mesh)
-    )
-    # This generator compiles ten times faster than the default one.
-    key = jax.random.key(seed, impl="unsafe_rbg")
-    state = jax.device_put(create_state(task, key, spec, False, alone), placed)
-    rows = partitioning.batch_sharding(mesh)
-    return state, to_global(batch, rows), placed, rows
-
-
-def one_device():
-    return partitioning.make_mesh(1, 1, 1, devices=jax.devices()[:1])
 
 
 def test_phases_follow_the_schedule():
@@ -194,11 +170,13 @@ def _regularization(task, state, batch, coin):
 def test_a_mesh_agrees_with_one_device():
     """Gradients of the first step on all three axes at once."""
     task, batch = small_task(color_jitter=False), random_batch(8)
-    reference = _gradients(task, *start(task, batch, one_device())[:2], "phase1")
+    reference = first_gradients(task, *start(task, batch, one_device())[:2], "phase1")[
+        0
+    ]
     mesh = partitioning.make_mesh(2, 2, 2)
     state, rows, *_ = start(task, batch, mesh)
     with jax.set_mesh(mesh):
-        found = _gradients(task, state, rows, "phase1")
+        found, _ = first_gradients(task, state, rows, "phase1")
     _assert_close(found, reference)
 
 
@@ -226,26 +204,13 @@ def _assert_close(gradients, reference):
         assert np.linalg.norm(ours - theirs) <= 1e-4 * norm
 
 
-def _gradients(task, state, batch, phase):
-    """Gradients of all updates of a first step, as the step itself has them."""
-    gradients, carry = {}, {}
-    for index, update in enumerate(task.updates(Phase(step=phase))):
-        key = jax.random.fold_in(jax.random.fold_in(jax.random.key(7), 0), index)
-        found, _, aux = jax.jit(
-            lambda s, b, k, c, u=update: update_gradients(u, s, b, k, c)
-        )(state, batch, key, carry)
-        gradients |= jax.device_get(found)
-        carry = aux.carry
-    return gradients
-
-
 def _gradients_and_losses(task, batch, mesh, phase):
     state, batch, shardings, rows = start(task, batch, mesh)
     if mesh.size > 1:
         kernels = state.params["encoder"]["blocks_0"]["attention"]["qkv"]["kernel"]
         assert kernels.sharding.is_fully_replicated == (mesh.shape["data"] == mesh.size)
     with jax.set_mesh(mesh):
-        gradients = _gradients(task, state, batch, phase)
+        gradients, _ = first_gradients(task, state, batch, phase)
         step = compile_step(
             task,
             Phase(step=phase),

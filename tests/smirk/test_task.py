@@ -8,8 +8,9 @@ import pytest
 
 from face_jax.train import partitioning
 from face_jax.train.task import Phase
-from tests.smirk.phases import changed, gradients, one_device, steps
+from tests.smirk.phases import changed, gradients, steps
 from tests.smirk.small_task import SIDE, random_batch, small_task, write_head
+from tests.train.on_mesh import one_device
 
 ENCODERS = {"pose_encoder", "shape_encoder", "expression_encoder"}
 
