@@ -69,6 +69,7 @@ def task() -> ConfigDict:
             "variance_weight": 0.2,
             "covariance_weight": 1.0,
             "identity_weight": 0.0,
+            "pose_weight": 0.0,
             "perceptual_weights": (0.01,) * 5,
             "gan_weight": 0.001,
             "discriminator_weight": 0.001,

@@ -69,24 +69,6 @@ def regularize_expressions(
     return dict(zip(names, terms, strict=True))
 
 
-def identity_in_expressions(description: Description) -> Array:
-    """How far persons lie apart by their expressions alone.
-
-    Args:
-      description: expressions of sources and drivers.
-
-    Returns:
-      Scalar: variance of the items' mean expressions, mean over entries and views. An
-      expression that gives the person away lets the decoder ignore the source.
-    """
-    views = (
-        (description.source_expression, description.driving_expression),
-        (description.source_expression_second, description.driving_expression_crop),
-    )
-    means = [jnp.concatenate(view, axis=1).mean(axis=1) for view in views]
-    return jnp.mean(jnp.stack([jnp.var(mean, axis=0) for mean in means]))
-
-
 def perceptual_loss(
     variables: Variables, made: Array, target: Array, weights: Sequence[float]
 ) -> Array:

@@ -3,6 +3,10 @@
 Left in every line the published name, right the path among the variables.
 """
 
+import functools
+from collections.abc import Callable
+from typing import Any
+
 from face_jax.convert.engine import (
     Entry,
     Path,
@@ -13,7 +17,7 @@ from face_jax.convert.engine import (
     norm,
 )
 from face_jax.convert.layouts import CONV, POINTWISE, VECTOR
-from face_jax.nn.vgg import torchvision_index
+from face_jax.convert.torchvision import vgg_table
 from face_jax.types import Params, Variables
 
 PUBLISHED_NETWORKS = {
@@ -129,22 +133,13 @@ def _discriminator(params: Params, root: Path) -> dict[str, Entry]:
     return table
 
 
-def _vgg19(params: Params, root: Path) -> dict[str, Entry]:
-    table: dict[str, Entry] = {}
-    for name in params:
-        block, index = map(int, name.removeprefix("conv").split("_"))
-        number = torchvision_index("vgg19", block, index)
-        table |= conv(f"features.{number}", (*root, name))
-    return table
-
-
-_TABLES = {
+_TABLES: dict[str, Callable[[Any, Path], dict[str, Entry]]] = {
     "keypoint_detector": _keypoint_detector,
     "expression_encoder": _expression_encoder,
     "encoder": _encoder,
     "decoder": _decoder,
     "discriminator": _discriminator,
-    "vgg19": _vgg19,
+    "vgg19": functools.partial(vgg_table, "vgg19"),
 }
 
 

@@ -16,7 +16,13 @@ import numpy as np
 from jax.sharding import PartitionSpec
 
 from face_jax.fsrt import draws as drawing
-from face_jax.fsrt import equivariance, objectives, pretrained, reporting
+from face_jax.fsrt import (
+    equivariance,
+    independence,
+    objectives,
+    pretrained,
+    reporting,
+)
 from face_jax.fsrt.draws import Draws
 from face_jax.fsrt.networks import (
     Networks,
@@ -80,6 +86,8 @@ class FsrtTask(Task):
       covariance_weight: of their covariance term.
       identity_weight: of what expressions tell about the person; the published
         training, with thousands of persons, has no such term.
+      pose_weight: of what they tell about the pose of the head, likewise. Only where
+        keypoints are those of landmark files.
       perceptual_weights: of the five VGG-19 layers.
       gan_weight: of the generator's adversarial term.
       discriminator_weight: of the discriminator's loss.
@@ -122,6 +130,7 @@ class FsrtTask(Task):
     variance_weight: float = 0.2
     covariance_weight: float = 1.0
     identity_weight: float = 0.0
+    pose_weight: float = 0.0
     perceptual_weights: tuple[float, ...] = (0.01,) * 5
     gan_weight: float = 0.001
     discriminator_weight: float = 0.001
@@ -135,11 +144,12 @@ class FsrtTask(Task):
 
     def __post_init__(self) -> None:
         keypoints = self.networks.get("keypoints", "published")
-        if self.keypoint_focus and keypoints != "landmarks":
-            raise ValueError(
-                "task.keypoint_focus: only with task.networks.keypoints='landmarks', "
-                f"got {self.keypoint_focus} with {keypoints!r}"
-            )
+        for name in ("keypoint_focus", "pose_weight"):
+            if getattr(self, name) and keypoints != "landmarks":
+                raise ValueError(
+                    f"task.{name}: only with task.networks.keypoints='landmarks', "
+                    f"got {getattr(self, name)} with {keypoints!r}"
+                )
 
     @functools.cached_property
     def modules(self) -> Networks:
@@ -336,8 +346,11 @@ class FsrtTask(Task):
             self.statistics,
         )
         if self.identity_weight:
-            identity = objectives.identity_in_expressions(description)
+            identity = independence.identity_in_expressions(description)
             terms["identity"] = self.identity_weight * identity
+        if self.pose_weight:
+            pose = independence.pose_in_expressions(description)
+            terms["pose"] = self.pose_weight * pose
         made, remaining = self._render(variables, views, description, draws, dropped)
         if phase == "phase1":
             target = pixels_at(views.target, draws.sampled)

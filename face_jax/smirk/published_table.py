@@ -4,6 +4,7 @@ Left in every line the published name, right the path among the variables. Batch
 of the published networks are numbered in the order in which they are applied.
 """
 
+import functools
 from collections.abc import Callable
 from typing import Any
 
@@ -15,7 +16,7 @@ from face_jax.convert.layouts import (
     VECTOR,
     flattened_map,
 )
-from face_jax.nn.vgg import torchvision_index
+from face_jax.convert.torchvision import vgg_table
 from face_jax.types import Params, Variables
 
 
@@ -165,15 +166,6 @@ def _embedding(params: Params, path: Path) -> dict[str, Entry]:
     }
 
 
-def _vgg16(params: Params, root: Path) -> dict[str, Entry]:
-    table: dict[str, Entry] = {}
-    for name in params:
-        block, index = map(int, name.removeprefix("conv").split("_"))
-        number = torchvision_index("vgg16", block, index)
-        table |= conv(f"features.{number}", (*root, name))
-    return table
-
-
 _TABLES: dict[str, Callable[[Any, Path], dict[str, Entry]]] = {
     "pose_encoder": _encoder("pose_cam_layers"),
     "shape_encoder": _encoder("shape_layers"),
@@ -181,7 +173,7 @@ _TABLES: dict[str, Callable[[Any, Path], dict[str, Entry]]] = {
     "generator": _generator,
     "emotion": _emotion,
     "mica": _mica,
-    "vgg16": _vgg16,
+    "vgg16": functools.partial(vgg_table, "vgg16"),
 }
 
 

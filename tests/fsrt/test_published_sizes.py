@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from face_jax.cli.config import load_config
-from face_jax.cli.train import make_trainer
+from face_jax.cli.runs import make_trainer
 from face_jax.systems import build_task
 from face_jax.train import partitioning
 from face_jax.train.distributed import to_global

@@ -128,9 +128,10 @@ def test_focused_positions_gather_around_keypoints():
     assert 0.05 < np.mean(np.hypot(even[0] // 64 - 16, even[0] % 64 - 16) < 14.4) < 0.25
 
 
-def test_focus_needs_landmarks():
-    with pytest.raises(ValueError, match=r"task\.keypoint_focus: only with"):
-        small_task(keypoint_focus=4.0)
+@pytest.mark.parametrize("field", ["keypoint_focus", "pose_weight"])
+def test_what_keypoints_tell_needs_landmarks(field):
+    with pytest.raises(ValueError, match=rf"task\.{field}: only with"):
+        small_task(**{field: 4.0})
 
 
 def test_statistics_per_shard_are_means_over_the_shards_alone():

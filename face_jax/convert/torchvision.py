@@ -1,0 +1,25 @@
+"""Torchvision's names of backbones that several systems look through."""
+
+from face_jax.convert.engine import Entry, Path, conv
+from face_jax.nn.vgg import Variant, torchvision_index
+from face_jax.types import Params
+
+
+def vgg_table(
+    variant: Variant, params: Params, root: Path, published: str = "features.{number}"
+) -> dict[str, Entry]:
+    """Entries of a VGG's convolutions, as many as there are.
+
+    Args:
+      variant: which VGG.
+      params: arrays or shape structs by the names of ``nn.vgg.VggFeatures``.
+      root: where they are among the variables.
+      published: name of a convolution, with ``{number}``, its place in torchvision's
+        list, and ``{block}``, the block it belongs to.
+    """
+    table: dict[str, Entry] = {}
+    for name in params:
+        block, index = map(int, name.removeprefix("conv").split("_"))
+        number = torchvision_index(variant, block, index)
+        table |= conv(published.format(block=block, number=number), (*root, name))
+    return table
