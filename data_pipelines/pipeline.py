@@ -26,12 +26,15 @@ from absl import flags
 
 from data_pipelines.items.base import ArraySpec, ElementSpec, Item, ItemRecipe
 from data_pipelines.items.fsrt import FsrtItems
+from data_pipelines.items.latent_ofer import LatentOferItems
+from data_pipelines.items.latents import LatentItems
 from data_pipelines.items.smirk import SmirkItems
 from data_pipelines.mixtures import component_seeds, mix
 from data_pipelines.settings import DataSettings, construct, read_settings
 from data_pipelines.sources.base import UnusableClip
 from data_pipelines.sources.clips import ClipSource
 from data_pipelines.sources.face_files import FaceFiles
+from data_pipelines.sources.latents import LatentFiles
 from data_pipelines.sources.synthetic_clips import SyntheticClips
 from data_pipelines.sources.synthetic_images import SyntheticImages
 
@@ -40,12 +43,15 @@ SOURCES: dict[str, Callable[..., Any]] = {
     "synthetic": SyntheticClips,
     "faces": FaceFiles,
     "synthetic_images": SyntheticImages,
+    "latents": LatentFiles,
 }
 """What data may come from; the keywords of each are the block of its name."""
 
 ITEMS: dict[str, Callable[..., ItemRecipe]] = {
     "fsrt_item": FsrtItems,
     "smirk_item": SmirkItems,
+    "latent_ofer_item": LatentOferItems,
+    "latent_item": LatentItems,
 }
 """What an element may be; the keywords of each are the block of its name."""
 

@@ -1,13 +1,18 @@
 """SMIRK's items: one picture of a face with its landmarks (arXiv 2404.04104)."""
 
 import dataclasses
-from collections.abc import Iterator, Mapping, Sequence
-from typing import Literal, NamedTuple, get_args
+from collections.abc import Mapping, Sequence
+from typing import Literal, get_args
 
 import numpy as np
 
 from data_pipelines.items.base import ArraySpec, ElementSpec, Item
-from data_pipelines.items.frames import spread
+from data_pipelines.items.faces import (
+    FaceFrame,
+    face_frames,
+    first_usable,
+    rows_of_group,
+)
 from data_pipelines.items.synthetic_truth import (
     check_lengths,
     passed_truth,
@@ -30,18 +35,6 @@ from data_pipelines.transforms.smirk_geometry import (
 from data_pipelines.transforms.smirk_item import SmirkCrop, draw_crop, smirk_item
 
 Mode = Literal["train", "plain"]
-
-
-class FaceFrame(NamedTuple):
-    """One evaluation item.
-
-    Attributes:
-      row: number of the picture or clip in its source.
-      frame: number of the frame in the clip; 0 of a picture.
-    """
-
-    row: int
-    frame: int
 
 
 @dataclasses.dataclass(frozen=True)
@@ -127,14 +120,11 @@ class SmirkItems:
           ValueError: no picture of the source can be used, or it lacks the truth that
             is asked for.
         """
-        for row in _candidates(source, index, rng):
-            try:
-                frame = int(rng.choice(source.frames(row)))
-                face = source.face(row, frame)
-                return self._make(face, row, *self._draw(rng))
-            except UnusableClip as error:
-                source.report.add(error)
-        raise ValueError(f"no item can be made: {source.report.summary()}")
+
+        def make(face: FacePicture, row: int) -> Item:
+            return self._make(face, row, *self._draw(rng))
+
+        return first_usable(source, rows_of_group(source, index, rng), rng, make)
 
     def evaluation_records(self, source: FaceCollection) -> Sequence[FaceFrame]:
         """All pictures, and the frames of all clips, in the order of the source.
@@ -144,20 +134,7 @@ class SmirkItems:
         """
         if self.mode == "train":
             raise ValueError("mode: expected plain for evaluation, got 'train'")
-        records: list[FaceFrame] = []
-        for row in range(len(source)):
-            try:
-                frames = source.frames(row)
-            except UnusableClip as error:
-                source.report.add(error)
-                continue
-            count = self.evaluation_frames_per_clip
-            if count is not None and count < len(frames):
-                frames = spread(frames, count)
-            records += [FaceFrame(row, int(frame)) for frame in frames]
-        if not records:
-            raise ValueError(f"no evaluation item: {source.report.summary()}")
-        return records
+        return face_frames(source, self.evaluation_frames_per_clip)
 
     def evaluation_item(
         self, source: FaceCollection, record: FaceFrame, rng: np.random.Generator
@@ -208,12 +185,3 @@ class SmirkItems:
             return matrix, smirk_item(*given)
         except ValueError as error:
             raise UnusableClip(face.name, str(error)) from error
-
-
-def _candidates(
-    source: FaceCollection, index: int, rng: np.random.Generator
-) -> Iterator[int]:
-    """Rows to try: those of a group in random order, then those of the next one."""
-    for shift in range(len(source.groups)):
-        rows = source.groups[(index + shift) % len(source.groups)]
-        yield from rng.permutation(rows).tolist()

@@ -18,7 +18,8 @@ from data_pipelines.sources.face_listing import (
     is_clip,
     name_people,
 )
-from data_pipelines.sources.faces import FacePicture
+from data_pipelines.sources.faces import UNKNOWN, FacePicture
+from data_pipelines.sources.file_tables import labels_of
 from data_pipelines.sources.readers import ClipIndex, clip_size, index_clip, open_clip
 from data_pipelines.sources.records import PathLike
 from data_pipelines.video import read_image
@@ -55,6 +56,8 @@ class FaceFiles:
     Attributes:
       paths: the files, in a fixed order.
       groups: rows that take turns as one item of an epoch.
+      label_names: names of the expressions, in the order of their numbers.
+      labels: int32 [len(self)], number of each file's expression, -1 if not known.
       report: what could not be used so far, in this process.
     """
 
@@ -69,6 +72,8 @@ class FaceFiles:
         names: Sequence[str] | None = None,
         share: tuple[float, float] = (0.0, 1.0),
         one_per_person: bool = False,
+        labels: PathLike | None = None,
+        label_names: Sequence[str] = (),
         cache_bytes: int = 1 << 30,
     ):
         """Lists the files without opening them.
@@ -88,12 +93,16 @@ class FaceFiles:
           share: part of the persons to use, see ``choose_people``.
           one_per_person: whether the files of a person take turns, so that an epoch
             shows everyone once; otherwise it shows every file.
+          labels: text file with lines ``FILE LABEL``, the expression that each file
+            shows; None where it is not known.
+          label_names: names of the expressions, in the order of their numbers.
           cache_bytes: memory for decoded pictures and landmarks in each process, 0 or
             more.
 
         Raises:
           FileNotFoundError: a path does not exist or holds no picture or clip.
-          ValueError: a setting out of range, or a person who is not there.
+          ValueError: a setting out of range, a person who is not there, or a file
+            without a label or with an unknown one.
         """
         if cache_bytes < 0:
             raise ValueError(f"cache_bytes: expected 0 or more, got {cache_bytes}")
@@ -107,6 +116,10 @@ class FaceFiles:
         numbers = {name: number for number, name in enumerate(self._people)}
         self._identities = [numbers[name] for _, name in pairs]
         self.groups = _groups(self._identities, one_per_person)
+        self.label_names = tuple(label_names)
+        self.labels = np.full(len(self.paths), UNKNOWN, np.int32)
+        if labels is not None:
+            self.labels[:] = labels_of(self.paths, labels, self.label_names)
         self._folder = _existing("landmarks", landmarks)
         self._folder_68 = _existing("landmarks_68", landmarks_68)
         self._approximate_68 = approximate_68
@@ -153,6 +166,7 @@ class FaceFiles:
             outline=_outline(mesh, points_68),
             landmarks_105=None if mesh is None else mesh[list(MEDIAPIPE_105)],
             landmarks_68=points_68,
+            label=int(self.labels[row]),
             identity=self._identities[row],
         )
 

@@ -4,6 +4,7 @@ import hashlib
 from collections.abc import Sequence
 from pathlib import Path
 
+from data_pipelines.sources.file_tables import words_of
 from data_pipelines.sources.listing import IMAGE_EXTENSIONS, VIDEO_EXTENSIONS
 from data_pipelines.sources.records import PathLike
 
@@ -58,14 +59,12 @@ def name_people(files: Sequence[Path], root: Path, rule: PathLike) -> list[str]:
         return [str(path.parent.relative_to(_folder(root))) for path in files]
     if rule == "prefixes":
         return [path.name.replace("#", "_").partition("_")[0] for path in files]
-    table = _read_people(Path(rule))
-    missing = [path.name for path in files if path.name not in table]
-    if missing:
-        raise ValueError(
-            f"{rule}: expected a person for every file, {len(missing)} are missing, "
-            f"the first is {missing[0]}"
+    if not Path(rule).is_file():
+        raise FileNotFoundError(
+            f"{rule}: no such list of people; expected {', '.join(PEOPLE_RULES)} or a "
+            "text file with lines FILE PERSON"
         )
-    return [table[path.name] for path in files]
+    return words_of(files, rule, "person")
 
 
 def choose_people(
@@ -96,23 +95,6 @@ def choose_people(
     if not chosen:
         raise ValueError(f"share: {share} of {count} persons are none")
     return chosen
-
-
-def _read_people(path: Path) -> dict[str, str]:
-    if not path.is_file():
-        raise FileNotFoundError(
-            f"{path}: no such list of people; expected {', '.join(PEOPLE_RULES)} or a "
-            "text file with lines FILE PERSON"
-        )
-    table = {}
-    for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
-        words = line.split()
-        if len(words) != 2:
-            raise ValueError(
-                f"{path}, line {number}: expected FILE PERSON, got {line!r:.50}"
-            )
-        table[words[0]] = words[1]
-    return table
 
 
 def _is_picture(path: Path) -> bool:

@@ -27,6 +27,11 @@ class FacePicture:
       identity: number of the person, or ``UNKNOWN``.
       truth: float32 vectors by name, what a synthetic picture was made from; empty for
         photographs.
+      clean_image: uint8 RGB [H, W, 3], the same picture without what hides the face, not
+        to be written to; None where it is not known.
+      occluder_mask: uint8 [H, W], alpha 0..255 of what hides the face, not to be written
+        to; None where it is not known.
+      occluder: number of the kind of what hides the face; 0 where nothing is known to.
     """
 
     name: str
@@ -37,6 +42,9 @@ class FacePicture:
     label: int = UNKNOWN
     identity: int = UNKNOWN
     truth: Mapping[str, np.ndarray] = dataclasses.field(default_factory=dict)
+    clean_image: np.ndarray | None = None
+    occluder_mask: np.ndarray | None = None
+    occluder: int = 0
 
 
 class FaceCollection(Protocol):

@@ -1,6 +1,7 @@
 """Still pictures of synthetic faces, read from the records that the generator wrote."""
 
-from collections.abc import Mapping
+import functools
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ from data_pipelines.sources.base import ClipReport, UnusableClip
 from data_pipelines.sources.cache import BoundedCache
 from data_pipelines.sources.faces import FacePicture
 from data_pipelines.sources.records import PathLike, RecordSource, decode_picture
+from data_pipelines.sources.selection import select_rows
 from data_pipelines.sources.synthetic_settings import (
     BUILT_IN_HEAD,
     VERSION,
@@ -26,6 +28,8 @@ class SyntheticImages:
     Attributes:
       groups: every picture by itself.
       label_names: names of the expressions, in the order of their numbers.
+      occluder_names: names of what hides faces, in the order of their numbers; the first
+        one is ``none``.
       report: what could not be used so far, in this process.
     """
 
@@ -36,6 +40,8 @@ class SyntheticImages:
         occluders: bool = False,
         cache_bytes: int = 1 << 30,
         built_in: Mapping[str, Any] | None = None,
+        kinds: Sequence[str] | None = None,
+        labelled: bool = False,
     ):
         """Opens the data set; pictures are decoded when they are asked for.
 
@@ -43,14 +49,18 @@ class SyntheticImages:
           path: folder that ``face-jax prepare synthetic`` wrote; None takes the
             built-in data set, which ``face-jax train`` generates where it is missing.
           split: ``train``, ``validation`` or ``test``; each has persons of its own.
-          occluders: whether pictures show what hides the face; otherwise the same
-            pictures are taken without it.
+          occluders: whether pictures show what hides the face, and come with its mask
+            and with the picture without it; otherwise that picture is all there is.
           cache_bytes: memory for decoded pictures in each process, 0 or more.
           built_in: arguments of ``built_in_images``: which data set is built in.
+          kinds: names in ``occluder_names``; only pictures made with one of these are
+            part of the collection. None takes all.
+          labelled: whether pictures that show no class of expression are left out.
 
         Raises:
           FileNotFoundError: the data set has not been generated.
-          ValueError: it has no such split, or a setting is out of its range.
+          ValueError: it has no such split, a setting is out of its range, a kind is
+            unknown, or no picture is left.
         """
         if cache_bytes < 0:
             raise ValueError(f"cache_bytes: expected 0 or more, got {cache_bytes}")
@@ -63,16 +73,26 @@ class SyntheticImages:
                 "there; `face-jax prepare synthetic --images N --out DIR` makes some"
             )
         self._records = RecordSource(root / "images" / VERSION, split)
-        self._picture = "image" if occluders else "clean_image"
+        self._occluders = occluders
         self._cache = BoundedCache(cache_bytes)
-        self.groups: tuple[tuple[int, ...], ...] = tuple(
-            (row,) for row in range(len(self._records))
-        )
         self.label_names = self._records.names["label"]
+        self.occluder_names = self._records.names["occluder"]
+        self._rows = self._chosen(kinds, labelled)
+        self.groups: tuple[tuple[int, ...], ...] = tuple(
+            (row,) for row in range(len(self))
+        )
         self.report = ClipReport()
 
     def __len__(self) -> int:
-        return len(self._records)
+        return len(self._rows)
+
+    @property
+    def labels(self) -> np.ndarray:
+        """Numbers of the expressions of all rows, int64 [len(self)].
+
+        The first use reads all records; copies in other processes get what was read.
+        """
+        return self._numbers["label"][self._rows]
 
     def frames(self, row: int) -> np.ndarray:
         """The picture alone, int64 [0]."""
@@ -82,7 +102,7 @@ class SyntheticImages:
         """One picture with its truth.
 
         Args:
-          row: number of the picture in the split.
+          row: number of the picture in the collection.
           frame: 0; pictures have no other.
 
         Raises:
@@ -92,28 +112,67 @@ class SyntheticImages:
         face = self._cache.get(row)
         if face is None:
             face = self._read(row)
-            self._cache.put(row, face, face.image.nbytes + 8192)
+            self._cache.put(row, face, _num_bytes(face))
         return face
 
+    @functools.cached_property
+    def _numbers(self) -> dict[str, np.ndarray]:
+        """``label`` and ``occluder`` of all records of the split, int64 each."""
+        records = (self._records[row] for row in range(len(self._records)))
+        pairs = [(record["label"], record["occluder"]) for record in records]
+        labels, occluders = np.array(pairs, np.int64).reshape(-1, 2).T
+        return {"label": labels, "occluder": occluders}
+
+    def _chosen(self, kinds: Sequence[str] | None, labelled: bool) -> np.ndarray:
+        """Numbers of the records that are part of the collection, increasing."""
+        if kinds is None and not labelled:
+            return np.arange(len(self._records))
+        return select_rows(
+            f"{self._records.path}, {self._records.split}",
+            self._numbers["occluder"],
+            self.occluder_names,
+            kinds,
+            self._numbers["label"] if labelled else None,
+        )
+
     def _read(self, row: int) -> FacePicture:
-        record = self._records[row]
+        if not 0 <= row < len(self):
+            raise IndexError(f"row: expected a row below {len(self)}, got {row}")
+        record = self._records[int(self._rows[row])]
         name = f"synthetic face {record['identity']}, picture {record['number']}"
         try:
-            image = decode_picture(record[self._picture], name)
+            pictures = self._pictures(record, name)
         except ValueError as error:
             raise UnusableClip(name, str(error)) from error
-        image.flags.writeable = False
+        for picture in pictures.values():
+            picture.flags.writeable = False
         points = record["landmarks_68"]
         return FacePicture(
             name=name,
-            image=image,
+            **pictures,
             outline=face_outline(points),
             landmarks_105=record.get("landmarks_105"),
             landmarks_68=points,
             label=int(record["label"]),
             identity=int(record["identity"]),
             truth=_vectors(record),
+            occluder=int(record["occluder"]) if self._occluders else 0,
         )
+
+    def _pictures(self, record: Mapping[str, Any], name: str) -> dict[str, np.ndarray]:
+        """What a record shows, by the names of ``FacePicture``.
+
+        Where nothing hides the face, both pictures are one array.
+        """
+        clean = decode_picture(record["clean_image"], name)
+        if not self._occluders:
+            return {"image": clean}
+        hides = record["image"] != record["clean_image"]
+        return {
+            "image": decode_picture(record["image"], name) if hides else clean,
+            "clean_image": clean,
+            "occluder_mask": decode_picture(record["occluder_mask"], name),
+        }
 
 
 def built_in_images(
@@ -149,6 +208,13 @@ def built_in_images(
         head=head,
         seed=seed,
     )
+
+
+def _num_bytes(face: FacePicture) -> int:
+    """Memory that a picture takes, about; an array in two places counts once."""
+    found = (face.image, face.clean_image, face.occluder_mask)
+    arrays = {id(array): array for array in found if array is not None}
+    return 8192 + sum(array.nbytes for array in arrays.values())
 
 
 def _vectors(record: Mapping[str, Any]) -> dict[str, np.ndarray]:

@@ -35,7 +35,10 @@ __all__ = [
 
 
 def crop_resize(
-    image: np.ndarray, box: np.ndarray, size: int | tuple[int, int]
+    image: np.ndarray,
+    box: np.ndarray,
+    size: int | tuple[int, int],
+    angle: float = 0.0,
 ) -> np.ndarray:
     """Cuts a box out of a picture and resizes it, in one exact step.
 
@@ -47,6 +50,8 @@ def crop_resize(
       image: uint8 or float32 [H, W, C] or [H, W].
       box: [4].
       size: side of the result, or (width, height).
+      angle: radians that the picture is turned by about the middle of the box, from x
+        towards y.
 
     Returns:
       [height, width, C] or [height, width], of the same type.
@@ -69,6 +74,8 @@ def crop_resize(
     to_image = np.array(
         [[step_x, 0, left + step_x / 2 - 0.5], [0, step_y, top + step_y / 2 - 0.5]]
     )
+    if angle:
+        to_image = _turned_back(to_image, (left + right) / 2, (top + bottom) / 2, angle)
     flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
     fine = cv2.warpAffine(
         image, to_image, samples, flags=flags, borderMode=cv2.BORDER_REPLICATE
@@ -137,6 +144,16 @@ def landmarks_in_frame(
     box = np.asarray(box, np.float64)[..., None, :]
     low, extent = box[..., :2], box[..., 2:] - box[..., :2]
     return ((landmarks + 0.5) / size * extent + low - 0.5).astype(landmarks.dtype)
+
+
+def _turned_back(to_image: np.ndarray, x: float, y: float, angle: float) -> np.ndarray:
+    """A map [2, 3] to pixels, then turned back about a place given in edges."""
+    cosine, sine = math.cos(angle), math.sin(angle)
+    turn = np.array([[cosine, sine], [-sine, cosine]])
+    middle = np.array([x, y]) - 0.5
+    moved = turn @ to_image
+    moved[:, 2] += middle - turn @ middle
+    return moved
 
 
 def _in_crop(points: np.ndarray, box: np.ndarray, size: tuple[int, int]) -> np.ndarray:

@@ -8,7 +8,8 @@ import jax.numpy as jnp
 import numpy as np
 
 from data_pipelines.items.base import Item
-from data_pipelines.items.smirk import FaceFrame, SmirkItems
+from data_pipelines.items.faces import FaceFrame
+from data_pipelines.items.smirk import SmirkItems
 from data_pipelines.landmarks.outlines import face_outline
 from data_pipelines.sources.base import ClipReport
 from data_pipelines.sources.faces import FaceCollection, FacePicture

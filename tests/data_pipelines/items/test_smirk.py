@@ -5,7 +5,8 @@ import dataclasses
 import numpy as np
 import pytest
 
-from data_pipelines.items.smirk import FaceFrame, SmirkItems
+from data_pipelines.items.faces import FaceFrame
+from data_pipelines.items.smirk import SmirkItems
 from data_pipelines.landmarks.outlines import face_outline
 from data_pipelines.transforms import smirk_geometry as geometry
 from data_pipelines.transforms.smirk_item import SmirkCrop

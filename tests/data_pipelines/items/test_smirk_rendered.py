@@ -5,7 +5,8 @@ import dataclasses
 import numpy as np
 import pytest
 
-from data_pipelines.items.smirk import FaceFrame, SmirkItems
+from data_pipelines.items.faces import FaceFrame
+from data_pipelines.items.smirk import SmirkItems
 from data_pipelines.sources.synthetic_images import SyntheticImages
 from data_pipelines.sources.synthetic_settings import SyntheticSettings
 from data_pipelines.synth.generate import generate

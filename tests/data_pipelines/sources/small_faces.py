@@ -4,10 +4,11 @@ from pathlib import Path
 
 import numpy as np
 
+from data_pipelines.sources.faces import UNKNOWN
 from data_pipelines.sources.synthetic_settings import VERSION, SyntheticSettings
 from data_pipelines.synth import record_features
 from data_pipelines.synth.expressions import CLASSES
-from data_pipelines.synth.plan import NO_OCCLUDER, ImagePlan, make_plan
+from data_pipelines.synth.plan import FREE, NO_OCCLUDER, ImagePlan, make_plan
 from data_pipelines.synth.samples import SyntheticSample
 from data_pipelines.synth.shards import ShardWriter, shard_path, write_metadata
 from tests.data_pipelines.synth.plain_face import plain_face
@@ -41,7 +42,7 @@ def sample(planned: ImagePlan) -> SyntheticSample:
         landmarks_105=inner.astype(np.float32),
         rotation=vector(3),
         gaze=vector(2),
-        label=CLASSES.index(planned.label),
+        label=UNKNOWN if planned.label == FREE else CLASSES.index(planned.label),
         occluder=planned.occluder,
         identity=planned.identity,
         number=planned.number,
@@ -49,11 +50,11 @@ def sample(planned: ImagePlan) -> SyntheticSample:
     )
 
 
-def write_faces(folder: Path) -> None:
-    """Writes the data set of ``SETTINGS``."""
+def write_faces(folder: Path, settings: SyntheticSettings = SETTINGS) -> None:
+    """Writes the data set of some settings, of ``SETTINGS.size``."""
     folder = folder / "images" / VERSION
     features = record_features.image_features(LAYOUT)
-    images = make_plan(SETTINGS).images
+    images = make_plan(settings).images
     for split, planned in images.items():
         with ShardWriter(shard_path(folder, "images", split, 0, 1)) as writer:
             for one in planned:

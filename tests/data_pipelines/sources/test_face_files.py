@@ -178,3 +178,36 @@ def test_what_cannot_be_used_is_told(stills):
 def test_wrong_settings(stills, keywords, message):
     with pytest.raises((ValueError, FileNotFoundError), match=message):
         stills_source(stills, **keywords)
+
+
+def labels_file(stills, text):
+    path = stills / "labels.txt"
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def test_labels_are_numbered_by_their_names(stills):
+    text = "00002.png fear\n00000.png happiness\n00001.png fear\n"
+    names = ("happiness", "sadness", "fear")
+    path = labels_file(stills, text)
+    source = stills_source(stills, labels=path, label_names=names)
+    assert source.labels.tolist() == [0, 2, 2]
+    assert [source.face(row, 0).label for row in range(3)] == [0, 2, 2]
+    assert stills_source(stills).labels.tolist() == [-1, -1, -1]
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("00000.png fear\n", r"labels.txt: expected a label for every file, 2 are"),
+        ("00000.png\n", r"line 1: expected FILE LABEL, got '00000.png'"),
+        (
+            "00000.png fear\n00001.png joy\n00002.png fear\n",
+            r"labels.txt: expected labels fear, got 'joy'",
+        ),
+    ],
+)
+def test_labels_that_do_not_fit(stills, text, message):
+    path = labels_file(stills, text)
+    with pytest.raises(ValueError, match=message):
+        stills_source(stills, labels=path, label_names=("fear",))

@@ -1,5 +1,6 @@
 """Synthetic pictures from records, with their truth."""
 
+import dataclasses
 import pickle
 
 import numpy as np
@@ -16,13 +17,22 @@ from data_pipelines.sources.synthetic_settings import (
     split_of,
 )
 from data_pipelines.synth.expressions import CLASSES
-from tests.data_pipelines.sources.small_faces import write_faces
+from data_pipelines.synth.plan import OCCLUDER_NAMES
+from tests.data_pipelines.sources.small_faces import SETTINGS, write_faces
 
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory):
     path = tmp_path_factory.mktemp("images") / "faces"
     write_faces(path)
+    return path
+
+
+@pytest.fixture(scope="module")
+def free(tmp_path_factory):
+    """The same with pictures that show no class of expression."""
+    path = tmp_path_factory.mktemp("images") / "free"
+    write_faces(path, dataclasses.replace(SETTINGS, free_expressions=0.3))
     return path
 
 
@@ -60,6 +70,67 @@ def test_occluders_are_shown_on_request(folder):
     assert differ > 3
 
 
+def test_what_hides_the_face_comes_with_the_picture(folder):
+    source = SyntheticImages(folder, occluders=True)
+    assert source.occluder_names == OCCLUDER_NAMES
+    for row, record in enumerate(records(folder)):
+        face = source.face(row)
+        assert face.occluder == record["occluder"]
+        for name in ("clean_image", "occluder_mask"):
+            found = getattr(face, name)
+            np.testing.assert_array_equal(found, decode_picture(record[name]))
+            assert not found.flags.writeable
+        assert (face.clean_image is face.image) == (face.occluder == 0)
+    without = SyntheticImages(folder).face(0)
+    assert (without.clean_image, without.occluder_mask) == (None, None)
+    assert all(SyntheticImages(folder).face(row).occluder == 0 for row in range(9))
+
+
+def test_every_picture_counts_in_the_cache(folder):
+    occluders = [record["occluder"] for record in records(folder)]
+    pixels = SETTINGS.size**2
+    for row, bytes_of_pixel in ((occluders.index(0), 4), (np.argmax(occluders), 7)):
+        source = SyntheticImages(folder, occluders=True)
+        source.face(int(row))
+        assert source._cache.num_bytes == bytes_of_pixel * pixels + 8192
+
+
+def test_kinds_leave_the_others_out(folder):
+    stored = records(folder)
+    kinds = ("none", OCCLUDER_NAMES[max(r["occluder"] for r in stored)])
+    source = SyntheticImages(folder, occluders=True, kinds=kinds)
+    kept = [r for r in stored if OCCLUDER_NAMES[r["occluder"]] in kinds]
+    assert 0 < len(kept) < len(stored)
+    assert source.groups == tuple((row,) for row in range(len(kept)))
+    for copy in (source, pickle.loads(pickle.dumps(source))):
+        for row, record in enumerate(kept):
+            assert copy.face(row).name.endswith(f"picture {record['number']}")
+        assert copy.labels.tolist() == [record["label"] for record in kept]
+    with pytest.raises(IndexError, match="expected a row below"):
+        source.face(len(kept))
+
+
+def test_unlabelled_pictures_are_left_out_on_request(free):
+    labels = SyntheticImages(free).labels
+    labelled = SyntheticImages(free, labelled=True)
+    assert 0 < len(labelled) < len(labels) and -1 in labels
+    assert labelled.labels.tolist() == labels[labels >= 0].tolist()
+    found = [labelled.face(row).label for row in range(len(labelled))]
+    assert found == labelled.labels.tolist()
+
+
+def test_labels_are_read_once_and_go_with_copies(folder, monkeypatch):
+    source = SyntheticImages(folder)
+    fresh = pickle.loads(pickle.dumps(source))
+    expected = [record["label"] for record in records(folder)]
+    assert source.labels.tolist() == expected
+    copy = pickle.loads(pickle.dumps(source))
+    monkeypatch.setattr(RecordSource, "__getitem__", None)
+    assert copy.labels.tolist() == expected
+    with pytest.raises(TypeError):
+        _ = fresh.labels
+
+
 def test_splits_have_persons_of_their_own(folder):
     for split in SPLITS:
         source = SyntheticImages(folder, split=split)
@@ -86,6 +157,10 @@ def test_what_is_missing_is_told(folder, tmp_path, monkeypatch):
         SyntheticImages(folder, cache_bytes=-1)
     with pytest.raises(IndexError, match="expected a row below"):
         SyntheticImages(folder).face(10_000)
+    with pytest.raises(ValueError, match="kinds: unknown scarves; known are none, "):
+        SyntheticImages(folder, kinds=["none", "scarves"])
+    with pytest.raises(ValueError, match=r"train: none of \d+ pictures has one of the"):
+        SyntheticImages(folder, kinds=[])
 
 
 def test_damaged_pictures_are_told(folder, monkeypatch):

@@ -60,6 +60,17 @@ def test_edges_are_repeated_outside():
     np.testing.assert_array_equal(crop, expected)
 
 
+def test_pictures_are_turned_about_the_middle_of_the_box():
+    image = np.random.default_rng(0).integers(0, 256, (30, 40, 3), np.uint8)
+    box = [3, 5, 19, 21]
+    upright = crop_resize(image, box, 16)
+    turned = crop_resize(image, box, 16, angle=np.pi / 2)
+    np.testing.assert_array_equal(turned, np.rot90(upright, -1))
+    small = crop_resize(image.astype(np.float32), box, 8, angle=np.pi)
+    expected = crop_resize(image.astype(np.float32), box, 8)[::-1, ::-1]
+    np.testing.assert_allclose(small, expected, atol=1e-2)
+
+
 def test_grey_images_and_empty_boxes():
     assert crop_resize(np.zeros((9, 9), np.uint8), [0, 0, 9, 9], 4).shape == (4, 4)
     with pytest.raises(ValueError, match="expected a box with an area"):
