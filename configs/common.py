@@ -1,5 +1,6 @@
 """What every config shares: the blocks of a run, and the parser of variants."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from ml_collections import ConfigDict, config_dict
@@ -65,8 +66,32 @@ def base() -> ConfigDict:
     return config
 
 
+def pipeline(stages: Mapping[str, ConfigDict]) -> ConfigDict:
+    """Several configs as the stages of one; ``face-jax train`` runs them in order.
+
+    Args:
+      stages: name to the whole config of that stage, first to last. Its block ``uses``,
+        if it has one, repeats keys of the config with the name of an earlier stage:
+        with ``uses.task.mae = "mae"`` the value of ``task.mae`` becomes the folder of
+        stage ``mae``, and with ``"mae/x"`` a folder in it. Its ``kind``, if it has one,
+        names what is done in the place of training (``face_jax.cli.stages``).
+
+    Returns:
+      A config with ``stages`` and their ``order``.
+    """
+    config = ConfigDict({"order": tuple(stages), "stages": ConfigDict()})
+    for name, stage in stages.items():
+        # Not copied: values that follow others keep on doing so.
+        config.stages[name] = stage
+    return config
+
+
 def smoke(config: ConfigDict) -> ConfigDict:
     """Cuts a run down to two steps, with everything in it happening once."""
+    for stage in config.get("stages", {}).values():
+        smoke(stage)
+    if "run" not in config:
+        return config
     config.run.steps = 2
     config.run.log_every = 1
     config.run.save_every = 1

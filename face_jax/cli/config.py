@@ -43,6 +43,29 @@ def plain(config: ConfigDict) -> dict[str, Any]:
     return json.loads(config.to_json_best_effort())
 
 
+def locate(config: ConfigDict, key: str, source: str) -> tuple[ConfigDict, str]:
+    """Where a dotted key lives.
+
+    Args:
+      config: where to look.
+      key: such as ``data.synthetic.path``.
+      source: who asks for it, for the message.
+
+    Returns:
+      The block that has the value, and its name there.
+
+    Raises:
+      ValueError: there is no such key.
+    """
+    owner, value, name = config, config, key
+    for name in key.split("."):
+        known = sorted(value) if isinstance(value, ConfigDict) else []
+        if name not in known:
+            raise ValueError(f"{source}: no key {name!r}; keys there are {known}")
+        owner, value = value, value[name]
+    return owner, name
+
+
 def _find(file: Path) -> Path:
     installed = Path(configs.__file__).parent.parent / file
     for candidate in (file, installed):
@@ -68,28 +91,18 @@ def _override(config: ConfigDict, override: str) -> None:
     key, equals, text = override.partition("=")
     if not equals:
         raise ValueError(f"--set {override!r}: expected key=value")
-    *parents, last = key.split(".")
-    block = config
+    block, last = locate(config, key, f"--set {override!r}")
     try:
-        for parent in parents:
-            block = block[parent]
-        if last not in block:
-            raise KeyError(last)
         with block.ignore_type() if _number(block[last]) else block.unlocked():
             block[last] = _value(text, block[last])
-    except (KeyError, AttributeError, TypeError) as error:
-        known = sorted(block) if isinstance(block, ConfigDict) else []
+    except (AttributeError, TypeError) as error:
         raise ValueError(
-            f"--set {override!r}: {_reason(error)}; keys there are {known}"
+            f"--set {override!r}: {error}; keys there are {sorted(block)}"
         ) from error
 
 
 def _number(value: Any) -> bool:
     return isinstance(value, float)
-
-
-def _reason(error: Exception) -> str:
-    return f"no key {error}" if isinstance(error, KeyError) else str(error)
 
 
 def _value(text: str, current: Any) -> Any:

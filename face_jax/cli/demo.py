@@ -17,9 +17,9 @@ from face_jax.cli.demo_report import write_page, write_video
 from face_jax.cli.demo_settings import demo_config, set_length, use_source
 from face_jax.cli.evaluate import write_results
 from face_jax.cli.outputs import check_folder
+from face_jax.cli.runs import train
 from face_jax.cli.subjects import read_subjects
 from face_jax.cli.synthetic_data import ensure
-from face_jax.cli.train import train
 from face_jax.fsrt import inference
 from face_jax.fsrt.evaluation import check_split
 from face_jax.fsrt.suite import Subject, evaluate

@@ -11,7 +11,7 @@ from ml_collections import ConfigDict
 
 from face_jax import viz
 from face_jax.cli.config import load_config, plain
-from face_jax.cli.train import make_trainer
+from face_jax.cli.runs import make_trainer
 
 TRIAL_STEPS, TRIAL_LOG = 24, 8
 """Steps that measure the speed of a machine; the last ``TRIAL_LOG`` of them count."""

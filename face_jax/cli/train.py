@@ -1,18 +1,13 @@
-"""``face-jax train``: one config, one work directory, one run."""
+"""``face-jax train``: one config, one work directory; one run, or stages in order."""
 
 import argparse
 from pathlib import Path
 
-from ml_collections import ConfigDict
-
-from face_jax.cli.config import load_config, plain
+from face_jax.cli.config import load_config
 from face_jax.cli.console import log_to_console
-from face_jax.cli.streams import PipelineStreams
-from face_jax.cli.synthetic_data import ensure
-from face_jax.systems import build_task
-from face_jax.train import distributed, partitioning
-from face_jax.train.loop import Trainer
-from face_jax.train.state import TrainState
+from face_jax.cli.runs import train
+from face_jax.cli.stages import train_stages
+from face_jax.train import distributed
 
 DESCRIPTION = "Train a model; the same command goes on where a run stopped."
 EPILOG = """examples:
@@ -35,51 +30,24 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--workdir",
         required=True,
         type=Path,
-        help="folder for checkpoints, figures and pictures of this run",
+        help="folder for checkpoints, figures and pictures of this run; where the config "
+        "has stages, each gets a folder in it",
     )
     parser.add_argument(
         "--set",
         action="append",
         default=[],
         metavar="KEY=VALUE",
-        help="change one value of the config, such as run.steps=500 (repeatable)",
+        help="change one value of the config, such as run.steps=500, or of a stage: "
+        "stages.NAME.run.steps=500 (repeatable)",
     )
 
 
 def main(args: argparse.Namespace) -> int:
     """Trains; returns the exit status."""
     log_to_console()
-    train(load_config(args.config, args.set), args.workdir)
-    return 0
-
-
-def train(config: ConfigDict, workdir: Path) -> TrainState:
-    """Runs what a config describes.
-
-    Args:
-      config: a config with the blocks of ``configs/common.py``.
-      workdir: folder of the run.
-
-    Returns:
-      The last state.
-
-    Raises:
-      ValueError: the config is not consistent with itself, the devices or the folder.
-    """
+    config = load_config(args.config, args.set)
     distributed.initialize()
-    ensure(config.data, *(evaluation.data for evaluation in config.evals.values()))
-    return make_trainer(config, workdir).run()
-
-
-def make_trainer(config: ConfigDict, workdir: Path) -> Trainer:
-    """The run that a config describes; nothing is written yet."""
-    settings = plain(config)
-    data = {"data": config.data.to_dict(), "evals": config.evals.to_dict()}
-    return Trainer(
-        task=build_task(config.system, config.task.to_dict()),
-        streams=PipelineStreams(**data, **config.loader, seed=config.run.seed),
-        workdir=workdir,
-        config=settings,
-        mesh=partitioning.make_mesh(**config.mesh),
-        **config.run,
-    )
+    run = train_stages if "stages" in config else train
+    run(config, args.workdir)
+    return 0

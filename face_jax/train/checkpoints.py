@@ -7,7 +7,7 @@ each array's digest is stored and compared after reading.
 """
 
 import logging
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +17,7 @@ import orbax.checkpoint as ocp
 from etils import epath
 from orbax.checkpoint import checkpoint_managers as policies
 
+from face_jax.train.differences import differences
 from face_jax.train.digests import corrupted, digests
 from face_jax.train.distributed import from_host
 from face_jax.train.state import Guard, TrainState, join_variables
@@ -244,7 +245,7 @@ def check_same_model(
     Raises:
       ValueError: names the first key that differs.
     """
-    for path, was, now in _differences(_identity(stored), _identity(given)):
+    for path, was, now in differences(_identity(stored), _identity(given)):
         raise ValueError(
             f"{folder} belongs to another config: {path} was {was!r} there and is "
             f"{now!r} now; choose another --workdir or the old value"
@@ -254,19 +255,6 @@ def check_same_model(
 def _identity(config: Mapping[str, Any]) -> dict[str, Any]:
     networks = config["task"].get("networks", {})  # not every system names any
     return {"system": config["system"], "task": {"networks": networks}}
-
-
-def _differences(was: Any, now: Any, path: str = "") -> Iterator[tuple[str, Any, Any]]:
-    if isinstance(was, Mapping) and isinstance(now, Mapping):
-        for key in sorted(set(was) | set(now)):
-            place = f"{path}.{key}" if path else key
-            yield from _differences(was.get(key), now.get(key), place)
-    elif _plain(was) != _plain(now):
-        yield path, was, now
-
-
-def _plain(value: Any) -> Any:
-    return [_plain(v) for v in value] if isinstance(value, list | tuple) else value
 
 
 def _options(keep_latest, keep_best, best_metric, best_mode):

@@ -1,14 +1,15 @@
-"""Several processes as one run: start-up, and host batches as global arrays."""
+"""Several processes as one run: start-up, agreement, arrays that all of them share."""
 
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Generator, Iterator, Mapping
 from typing import Any
 
 import jax
 import numpy as np
+from jax.experimental import multihost_utils
 from jax.sharding import NamedSharding
 
-from face_jax.types import Array, PyTree
+from face_jax.types import Array, Batch, PyTree
 
 
 def initialize() -> None:
@@ -36,6 +37,13 @@ def is_main_process() -> bool:
     return jax.process_index() == 0
 
 
+def everywhere(flag: bool) -> bool:
+    """Whether a flag is set in every process; each must ask, and waits for the others."""
+    if jax.process_count() == 1:
+        return flag
+    return bool(multihost_utils.process_allgather(np.asarray(flag)).all())
+
+
 def to_global(
     batch: Mapping[str, np.ndarray], sharding: NamedSharding
 ) -> dict[str, Array]:
@@ -53,6 +61,46 @@ def to_global(
         return jax.make_array_from_process_local_data(sharding, np.asarray(rows))
 
     return {name: place(rows) for name, rows in batch.items()}
+
+
+def global_batches(
+    open_stream: Callable[[], Iterator[Mapping[str, np.ndarray]]],
+    sharding: NamedSharding,
+) -> Generator[Batch, None, None]:
+    """The batches of a stream as global arrays.
+
+    Args:
+      open_stream: gives this process's rows of each batch; called at the first one.
+      sharding: how the rows of the global batch are split.
+
+    Yields:
+      Global batches. Closing the generator closes the stream.
+    """
+    stream = open_stream()
+    try:
+        for batch in stream:
+            yield to_global(batch, sharding)
+    finally:
+        if hasattr(stream, "close"):
+            stream.close()
+
+
+def to_host(tree: PyTree) -> PyTree:
+    """Arrays as numpy arrays that every process holds whole.
+
+    Args:
+      tree: numpy arrays, or jax arrays that may be split over several processes.
+
+    Returns:
+      The tree of copies.
+    """
+
+    def whole(leaf: Any) -> np.ndarray:
+        if isinstance(leaf, jax.Array) and not leaf.is_fully_addressable:
+            return multihost_utils.process_allgather(leaf, tiled=True)
+        return np.array(leaf)
+
+    return jax.tree.map(whole, tree)
 
 
 def from_host(tree: PyTree, shardings: PyTree) -> PyTree:

@@ -8,9 +8,24 @@ from collections.abc import Callable, Iterator
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
+class _Memory:
+    """A signal handler that remembers the first signal and lets the second one act."""
+
+    def __init__(self):
+        self.seen = threading.Event()
+        self.before = {number: signal.getsignal(number) for number in SIGNALS}
+
+    def __call__(self, number, frame) -> None:
+        del frame
+        self.seen.set()
+        signal.signal(number, self.before[number])
+
+
 @contextlib.contextmanager
 def asked_to_stop() -> Iterator[Callable[[], bool]]:
     """While inside, a first signal is remembered and a second one acts at once.
+
+    A block within another one shares its memory: what came inside is known outside.
 
     Yields:
       A function that says whether a signal came. Outside the main thread, where
@@ -19,18 +34,15 @@ def asked_to_stop() -> Iterator[Callable[[], bool]]:
     if threading.current_thread() is not threading.main_thread():
         yield lambda: False
         return
-    seen = threading.Event()
-    before = {number: signal.getsignal(number) for number in SIGNALS}
-
-    def remember(number, frame):
-        del frame
-        seen.set()
-        signal.signal(number, before[number])
-
+    handlers = map(signal.getsignal, SIGNALS)
+    if outer := next((h for h in handlers if isinstance(h, _Memory)), None):
+        yield outer.seen.is_set
+        return
+    memory = _Memory()
     for number in SIGNALS:
-        signal.signal(number, remember)
+        signal.signal(number, memory)
     try:
-        yield seen.is_set
+        yield memory.seen.is_set
     finally:
-        for number, handler in before.items():
+        for number, handler in memory.before.items():
             signal.signal(number, handler)

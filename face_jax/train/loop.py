@@ -1,13 +1,14 @@
 """The only training loop.
 
 Order of an iteration: evaluate, save, fetch, step, log. Evaluation and checkpoint see
-the state before the batch is drawn, so a resumed run draws the very same batch.
+the state before the batch is drawn, so a resumed run draws the very same batch. Hooks of
+the task come before all iterations and after the last one, before it is evaluated.
 """
 
 import dataclasses
 import json
 import logging
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -19,14 +20,16 @@ from jax.sharding import Mesh
 from face_jax.train import partitioning
 from face_jax.train.accumulator import Accumulator
 from face_jax.train.checkpoints import Checkpoints
-from face_jax.train.distributed import from_host, is_main_process, to_global
+from face_jax.train.distributed import from_host, global_batches, is_main_process
 from face_jax.train.evaluate import Evaluator
+from face_jax.train.hooks import Hook, run_hook
 from face_jax.train.interrupts import asked_to_stop
 from face_jax.train.state import TrainState, abstract_state, create_state
 from face_jax.train.step import StepOptions, compile_step, guarded_terms
 from face_jax.train.task import Phase, Task
 from face_jax.train.timing import Clock
 from face_jax.train.writers import Writer, make_writers, replace_file, write_all
+from face_jax.types import Batch
 
 log = logging.getLogger("face_jax")
 
@@ -114,9 +117,13 @@ class Trainer:
         shardings = self._place(abstract)
         checkpoints = self._checkpoints()
         try:
-            state = self._start(checkpoints, abstract, shardings, spec)
+            state = self._resume(checkpoints, abstract, shardings)
+            fresh = state is None
+            if state is None:
+                state = self._begin(shardings, spec)
             self._describe(state)
-            return _Run(self, checkpoints, shardings, state, rows).to_the_end()
+            run = _Run(self, checkpoints, shardings, state, rows, fresh)
+            return run.to_the_end()
         finally:
             checkpoints.close()
 
@@ -144,12 +151,14 @@ class Trainer:
             self.best_mode,
         )
 
-    def _start(self, checkpoints, abstract, shardings, spec) -> TrainState:
+    def _resume(self, checkpoints, abstract, shardings) -> TrainState | None:
         teachers = self._teachers(shardings)
         state = checkpoints.restore_newest(abstract, shardings, teachers)
         if state is not None:
             log.info("going on from step %d in %s", int(state.step), self.workdir)
-            return state
+        return state
+
+    def _begin(self, shardings, spec) -> TrainState:
         key = jax.random.fold_in(jax.random.key(self.seed), 0)
         with_ema = self.ema_decay is not None
         return create_state(self.task, key, spec, with_ema, shardings)
@@ -182,6 +191,7 @@ class _Run:
       shardings: a sharding for every leaf of the state.
       state: the state to go on from.
       rows: of the global batch.
+      fresh: whether the state is that of a new run, not of a checkpoint.
     """
 
     def __init__(
@@ -191,9 +201,10 @@ class _Run:
         shardings: TrainState,
         state: TrainState,
         rows: int,
+        fresh: bool,
     ):
         self.trainer, self.checkpoints, self.shardings = trainer, checkpoints, shardings
-        self.state, self.rows = state, rows
+        self.state, self.rows, self.fresh = state, rows, fresh
         self.step = int(state.step)
         allowed = trainer.steps if trainer.stop_after is None else trainer.stop_after
         self.last = min(trainer.steps, self.step + allowed)
@@ -205,7 +216,7 @@ class _Run:
         self.clock, self.metrics = Clock(), Accumulator()
         self.figures: dict[str, float] = {}
         self.compiled: dict[Any, Callable] = {}
-        self.stream: tuple[str, Iterator] | None = None
+        self.stream: tuple[str, Generator] | None = None
         self.names: dict[Any, list[str]] = {}
         self.writers = self._writers()
         self.evaluators = [
@@ -215,13 +226,17 @@ class _Run:
 
     def to_the_end(self) -> TrainState:
         """Iterates until the last step or a signal; returns the state there."""
-        start = self.step
+        start, task = self.step, self.trainer.task
         try:
             with jax.set_mesh(self.trainer.mesh), asked_to_stop() as stop:
+                if self.fresh:
+                    self._call(task.before_training)
                 while True:
                     leaving = self.step >= self.last or stop()
                     if self.step > start or leaving:
                         self._log(leaving)
+                        if self._is_complete(start):
+                            self._call(task.after_training)
                         self._evaluate()
                         self._save(leaving, start)
                     if leaving:
@@ -232,13 +247,29 @@ class _Run:
             for writer in self.writers:
                 writer.close()
 
+    def _is_complete(self, start: int) -> bool:
+        """Whether the last step is done, and was not yet in the checkpoint at start."""
+        return self.step >= self.trainer.steps and (self.fresh or self.step > start)
+
+    def _call(self, hook: Hook) -> None:
+        self._close_stream()
+        task = self.trainer.task
+        with self.clock.spending("hooks"):
+            self.state = run_hook(
+                hook,
+                self.state,
+                self.shardings,
+                lambda: self._open(task.phase(0).data, 0),
+                task.teachers(),
+            )
+
     def _iterate(self) -> None:
         phase = self.trainer.task.phase(self.step)
         if phase.step not in self.compiled:
             # A new phase starts an interval of its own; those that alternate share one.
             self._report()
         with self.clock.spending("input"):
-            batch = to_global(next(self._batches(phase.data)), self.rows_sharding)
+            batch = next(self._batches(phase.data))
         if phase.step in self.compiled:
             self.state, metrics = self.compiled[phase.step](self.state, batch, self.key)
         else:
@@ -264,16 +295,20 @@ class _Run:
             jax.block_until_ready(metrics)
         return metrics
 
-    def _batches(self, name: str) -> Iterator:
+    def _batches(self, name: str) -> Iterator[Batch]:
         if self.stream is None or self.stream[0] != name:
             self._close_stream()
-            self.stream = (name, self.trainer.streams.training(name, self.step))
+            self.stream = (name, self._open(name, self.step))
         return self.stream[1]
 
+    def _open(self, name: str, step: int) -> Generator[Batch, None, None]:
+        streams = self.trainer.streams
+        return global_batches(lambda: streams.training(name, step), self.rows_sharding)
+
     def _close_stream(self) -> None:
-        close = getattr(self.stream[1], "close", None) if self.stream else None
-        if close is not None:
-            close()
+        if self.stream is not None:
+            self.stream[1].close()
+            self.stream = None
 
     def _log(self, leaving: bool) -> None:
         if leaving or self.step % self.trainer.log_every == 0:

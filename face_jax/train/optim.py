@@ -1,10 +1,11 @@
 """Named optimizers and learning-rate schedules as functions of the global step."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 import optax
 
 from face_jax.types import Array, PyTree
@@ -46,11 +47,65 @@ def _constant(peak: float) -> Schedule:
     return optax.constant_schedule(peak)
 
 
+def _steps(peak: float, boundaries: Sequence[int], factor: float) -> Schedule:
+    rates = np.float32(peak * np.power(float(factor), range(len(boundaries) + 1)))
+
+    def rate(step: Any) -> Array:
+        passed = jnp.sum(jnp.asarray(step) >= jnp.asarray(boundaries, jnp.int32))
+        return jnp.asarray(rates)[passed]
+
+    return rate
+
+
+def _constant_then_linear(
+    peak: float, constant_steps: int, decay_steps: int
+) -> Schedule:
+    if decay_steps <= 0:
+        raise ValueError(
+            "learning-rate schedule 'constant_then_linear': decay_steps must be "
+            f"positive, got {decay_steps}"
+        )
+
+    def rate(step: Any) -> Array:
+        decayed = (jnp.asarray(step) - constant_steps) / decay_steps
+        return peak * (1.0 - jnp.clip(decayed, 0.0, 1.0))
+
+    return rate
+
+
 SCHEDULES: dict[str, Callable[..., Schedule]] = {
     "constant": _constant,
+    "constant_then_linear": _constant_then_linear,
+    "steps": _steps,
     "warmup_exponential": _warmup_exponential,
     "warmup_cosine": _warmup_cosine,
 }
+
+
+def _adam(weight_decay: float = 0.0, **settings: Any):
+    adam = optax.scale_by_adam(**settings)
+    if not weight_decay:
+        return adam
+    return optax.chain(optax.add_decayed_weights(weight_decay), adam)
+
+
+def _adamw(weight_decay: float, b1: float = 0.9, b2: float = 0.999, eps: float = 1e-8):
+    return optax.chain(
+        optax.scale_by_adam(b1=b1, b2=b2, eps=eps),
+        optax.add_decayed_weights(weight_decay, mask=_without_vectors),
+    )
+
+
+def _without_vectors(params: PyTree) -> PyTree:
+    return jax.tree.map(lambda array: array.ndim > 1, params)
+
+
+def _sgd(momentum: float = 0.0, weight_decay: float = 0.0):
+    if not momentum and not weight_decay:
+        return optax.identity()
+    return optax.chain(
+        optax.add_decayed_weights(weight_decay), optax.trace(decay=momentum)
+    )
 
 
 def _muon(
@@ -87,9 +142,10 @@ def _with_kernels(params: PyTree) -> PyTree:
 
 
 OPTIMIZERS: dict[str, Callable[..., optax.GradientTransformation]] = {
-    "adam": optax.scale_by_adam,
+    "adam": _adam,
+    "adamw": _adamw,
     "muon": _muon,
-    "sgd": optax.identity,
+    "sgd": _sgd,
 }
 
 
@@ -98,6 +154,9 @@ def schedule(settings: Mapping[str, Any]) -> Schedule:
 
     Args:
       settings: ``name`` and the keywords of that schedule. ``constant(peak)``;
+        ``constant_then_linear(peak, constant_steps, decay_steps)``: constant, then
+        linear to 0 at ``constant_steps + decay_steps``; ``steps(peak, boundaries,
+        factor)``: times ``factor`` from each of the steps ``boundaries`` on;
         ``warmup_exponential(peak, warmup_steps, decay_rate, decay_steps)``: linear
         from 0, then ``peak * decay_rate ** ((step - warmup_steps) / decay_steps)``;
         ``warmup_cosine(peak, warmup_steps, decay_steps, end)``, ``decay_steps``
@@ -117,10 +176,15 @@ def optimizer(settings: Mapping[str, Any]) -> optax.GradientTransformation:
 
     Args:
       settings: ``name`` and keywords. ``adam``: those of ``optax.scale_by_adam``, for
-        example ``b1``, ``b2``, ``eps``. ``muon(beta, b1, b2, rms, convolutions)``:
-        matrices, and with ``convolutions`` kernels that mix channels, move along their
-        orthogonalised momentum with a root mean square of ``rms``, about that of Adam's
-        steps, everything else by Adam (b1, b2). ``sgd``: none.
+        example ``b1``, ``b2``, ``eps``, and ``weight_decay``, the share of a parameter
+        that is added to its gradient. ``adamw(weight_decay, b1, b2, eps)``: this share
+        is added to the direction, and nothing for arrays with less than two axes (biases,
+        norms). ``sgd(momentum, weight_decay)``: ``weight_decay`` as for ``adam``, then
+        ``trace = momentum * trace + gradient``, as PyTorch without dampening.
+        ``muon(beta, b1, b2, rms, convolutions)``: matrices, and with ``convolutions``
+        kernels that mix channels, move along their orthogonalised momentum with a root
+        mean square of ``rms``, about that of Adam's steps, everything else by Adam
+        (b1, b2).
 
     Returns:
       The gradient transformation.

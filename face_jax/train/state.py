@@ -7,7 +7,8 @@ import flax.struct
 import jax
 import jax.numpy as jnp
 
-from face_jax.train.distributed import from_host
+from face_jax.train.differences import differences
+from face_jax.train.distributed import from_host, to_host
 from face_jax.train.task import Task, zeros_like_spec
 from face_jax.types import Array, PyTree, Variables
 
@@ -173,27 +174,70 @@ def install_pretrained(
     model_state, ema = dict(state.model_state), dict(state.ema)
     for name, variables in pretrained.items():
         if name in frozen:
-            _check_same_shapes(name, frozen[name], variables)
+            _check_same_shapes(f"pretrained {name}", frozen[name], variables)
             frozen[name] = from_host(dict(variables), shardings.frozen[name])
             continue
-        _check_same_shapes(name, params.get(name), variables["params"])
-        params[name] = from_host(variables["params"], shardings.params[name])
+        given = variables["params"]
+        _check_same_shapes(f"pretrained {name}", params.get(name), given)
+        params[name] = from_host(given, shardings.params[name])
         if name in ema:
-            ema[name] = from_host(variables["params"], shardings.ema[name])
+            ema[name] = from_host(given, shardings.ema[name])
         if name in model_state:
             rest = _without_params(variables)
             model_state[name] = from_host(rest, shardings.model_state[name])
     return state.replace(params=params, frozen=frozen, model_state=model_state, ema=ema)
 
 
+def replace_variables(
+    state: TrainState, changes: Variables, shardings: TrainState, source: str
+) -> TrainState:
+    """Puts other values in the place of variables that no optimizer moves.
+
+    Args:
+      state: the state to change.
+      changes: network to its new collections, numpy or jax arrays. Of a frozen network
+        any collection can be given, of a trained one any but ``params``; those that are
+        not given stay.
+      shardings: a sharding for every leaf of the state.
+      source: where the changes come from, for messages.
+
+    Returns:
+      The state with these collections replaced, in the types that they had.
+
+    Raises:
+      ValueError: a network or a collection is none that may change, or a tree or shape
+        differs.
+    """
+    parts = {part: dict(getattr(state, part)) for part in ("frozen", "model_state")}
+    for name, collections in changes.items():
+        part = "frozen" if name in state.frozen else "model_state"
+        before, places = parts[part].get(name, {}), getattr(shardings, part)
+        for collection, tree in collections.items():
+            what = f"{source}: {collection} of {name}"
+            if collection not in before:
+                raise ValueError(f"{what}: no collection that it may change")
+            _check_same_shapes(what, before[collection], tree)
+        kept = {c: before[c] for c in collections}
+        new = jax.tree.map(lambda a, b: a.astype(b.dtype), to_host(collections), kept)
+        place = {c: places[name][c] for c in collections}
+        parts[part][name] = {**before, **from_host(new, place)}
+    return state.replace(**parts)
+
+
 def _without_params(variables: Mapping[str, Any]) -> dict[str, Any]:
     return {name: tree for name, tree in variables.items() if name != "params"}
 
 
-def _check_same_shapes(name: str, expected: PyTree, given: PyTree) -> None:
+def _check_same_shapes(what: str, expected: PyTree, given: PyTree) -> None:
     want, have = (jax.tree.map(jnp.shape, tree) for tree in (expected, given))
-    if want != have:
+    for path, wanted, found in differences(want, have):
         raise ValueError(
-            f"pretrained variables of {name!r} do not fit this model's shapes: "
-            "they belong to another size of the network"
+            f"{what} does not fit this model: {path or 'the network'} is "
+            f"{_shape_words(found)}, expected {_shape_words(wanted)}"
         )
+
+
+def _shape_words(shape: Any) -> str:
+    if isinstance(shape, tuple):
+        return f"of shape {list(shape)}"
+    return "absent" if shape is None else "a group of arrays"

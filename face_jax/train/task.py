@@ -7,7 +7,7 @@ so that a schedule of phases costs no branch inside the compiled program.
 
 import abc
 import dataclasses
-from collections.abc import Callable, Hashable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from typing import Any
 
 import flax.struct
@@ -37,6 +37,10 @@ class Aux(flax.struct.PyTreeNode):
 
 LossFn = Callable[[Variables, Batch, Array, Mapping[str, PyTree]], tuple[Array, Aux]]
 """(variables of all networks, batch, random key, carry) -> (scalar loss, Aux)."""
+
+
+Batches = Callable[[], Iterator[Batch]]
+"""Opens the training stream anew: global batches from step 0 on, without an end."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -115,6 +119,42 @@ class Task(abc.ABC):
     def teachers(self) -> tuple[str, ...]:
         """Frozen networks that only losses need: never written to checkpoints."""
         return ()
+
+    def before_training(self, variables: Variables, batches: Batches) -> Variables:
+        """What is computed from data before the first step, such as a centre.
+
+        Called once, when a run starts afresh; a run that goes on has it in its
+        checkpoint.
+
+        Args:
+          variables: of all networks; the pretrained ones are in place. Like the batches
+            they may be split over processes: ``distributed.to_host`` gives them whole.
+          batches: opens the training stream; take as many batches as it needs.
+
+        Returns:
+          Network to the collections that are replaced, as ``state.replace_variables``
+          takes them: no parameters of trained networks, no teachers, the same shapes.
+        """
+        del variables, batches
+        return {}
+
+    def after_training(self, variables: Variables, batches: Batches) -> Variables:
+        """What is computed from data after the last step, such as a radius or a fit.
+
+        Called when ``run.steps`` is reached, before the last evaluation and the last
+        checkpoint. A run that is killed in here has no such checkpoint, and calls it
+        again when it goes on. A run whose ``run.steps`` is lowered to a step that it
+        has saved before is at its end already, and does not call it.
+
+        Args:
+          variables: of all networks, parameters as the last step left them.
+          batches: as for ``before_training``.
+
+        Returns:
+          As ``before_training``.
+        """
+        del variables, batches
+        return {}
 
     def partition_rules(self) -> Sequence[tuple[str, jax.sharding.PartitionSpec]]:
         """Ordered (regular expression over slash paths, spec) for large tensors."""

@@ -84,7 +84,9 @@ def run_together(workdir: Path, *settings: str, processes: int, devices: int) ->
 
 def losses(workdir: Path, term: str = LOSS) -> dict[int, float]:
     """A term of training by step; lines may still be being written."""
-    lines = (workdir / "metrics.jsonl").read_text().rpartition("\n")[0].splitlines()
+    path = workdir / "metrics.jsonl"
+    text = path.read_text() if path.exists() else ""
+    lines = text.rpartition("\n")[0].splitlines()
     name = f"train/{term}"
     records = map(json.loads, lines)
     return {record["step"]: record[name] for record in records if name in record}

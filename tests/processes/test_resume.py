@@ -2,20 +2,12 @@
 
 import functools
 import os
-import signal
-import subprocess
-import time
 
 import numpy as np
 import pytest
 
-from tests.processes.command import (
-    environment,
-    losses,
-    parameters,
-    run,
-    train_command,
-)
+from tests.processes.command import losses, parameters, run, train_command
+from tests.processes.killing import kill, saved_steps
 
 STEPS = 40
 LENGTH = (f"run.steps={STEPS}", "run.save_every=4", "evals.tail.every=20")
@@ -34,7 +26,7 @@ def test_kill_nine_then_resume_equals_an_uninterrupted_run(tmp_path):
     run(whole, *LENGTH)
     random = np.random.default_rng(os.getpid())
     step = int(random.integers(6, STEPS - 6))
-    _kill(train_command(parts, *LENGTH), parts, lambda: step in losses(parts))
+    kill(train_command(parts, *LENGTH), lambda: step in losses(parts))
     assert STEPS not in losses(parts)
     run(parts, *LENGTH, "loader.num_workers=2")
     assert losses(parts) == losses(whole)
@@ -50,8 +42,8 @@ def test_kill_nine_in_either_turn_of_two_paths(tmp_path):
     run(whole, *TWO_PATH_LENGTH, **settings)
     command = train_command(parts, *TWO_PATH_LENGTH, **settings)
     for saved in (3, 6):
-        _kill(command, parts, functools.partial(_went_on_from, parts, saved))
-        assert max(_checkpoints(parts)) == saved
+        kill(command, functools.partial(_went_on_from, parts, saved))
+        assert max(saved_steps(parts)) == saved
     run(parts, *TWO_PATH_LENGTH, **settings)
     for term in TERMS:
         assert losses(parts, term) == losses(whole, term)
@@ -72,31 +64,8 @@ def _assert_equal_and_moved(parts, whole, untrained):
 
 
 def _went_on_from(workdir, saved: int) -> bool:
-    return saved in _checkpoints(workdir) and saved + 1 in losses(workdir, TERMS[0])
-
-
-def _checkpoints(workdir) -> list[int]:
-    folders = (workdir / "checkpoints").iterdir()
-    return [int(folder.name) for folder in folders if folder.name.isdigit()]
+    return saved in saved_steps(workdir) and saved + 1 in losses(workdir, TERMS[0])
 
 
 def _flat(arrays):
     return np.concatenate([array.reshape(-1) for array in arrays])
-
-
-def _kill(command, workdir, ready) -> None:
-    """Starts a run and kills it as soon as its records and checkpoints are ``ready``."""
-    process = subprocess.Popen(
-        command,
-        env=environment(),
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
-    deadline = time.monotonic() + 240
-    while time.monotonic() < deadline:
-        if (workdir / "metrics.jsonl").exists() and ready():
-            break
-        assert process.poll() is None, "the run ended before it could be killed"
-        time.sleep(0.05)
-    process.send_signal(signal.SIGKILL)
-    process.wait()

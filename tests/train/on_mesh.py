@@ -1,11 +1,12 @@
 """First steps of any task on any mesh, from one initial state."""
 
 import jax
+import numpy as np
 
 from face_jax.train import partitioning
 from face_jax.train.distributed import to_global
 from face_jax.train.state import abstract_state, create_state
-from face_jax.train.step import update_gradients
+from face_jax.train.step import StepOptions, compile_step, update_gradients
 from face_jax.train.task import Phase
 
 
@@ -41,3 +42,49 @@ def first_gradients(task, state, batch, phase):
         gradients[update.name], _, aux = run(state, batch, key, carry)
         statistics[update.name], carry = aux.model_state, aux.carry
     return jax.device_get((gradients, statistics))
+
+
+def steps(task, batch, mesh, phase, count=1):
+    """The state before and after some steps of a phase, on the host; their metrics."""
+    state, batch, placed, rows = start(task, batch, mesh)
+    before, found = jax.device_get(state), []
+    with jax.set_mesh(mesh):
+        step = compile_step(
+            task,
+            Phase(step=phase),
+            StepOptions(),
+            placed,
+            rows,
+            partitioning.replicated(mesh),
+        )
+        for _ in range(count):
+            state, metrics = step(state, batch, jax.random.key(7))
+            found.append(jax.device_get(metrics))
+    return before, jax.device_get(state), found
+
+
+def changed(before, after):
+    """Names whose trees differ."""
+    return {
+        name
+        for name in before
+        if any(
+            np.any(one != other)
+            for one, other in zip(
+                jax.tree.leaves(before[name]), jax.tree.leaves(after[name]), strict=True
+            )
+        )
+    }
+
+
+def assert_near(found, reference, share):
+    """Tensor by tensor, by the norm of the difference."""
+    norms = [np.linalg.norm(leaf) for leaf in jax.tree.leaves(reference)]
+    largest = max(norms, default=0.0)
+    for ours, theirs in zip(
+        jax.tree.leaves(found), jax.tree.leaves(reference), strict=True
+    ):
+        # Biases before a batch norm have gradient 0, and scales before a ReLU and one
+        # nearly so: what is left are differences of sums as large as the others.
+        norm = max(np.linalg.norm(theirs), 1e-3 * largest)
+        assert np.linalg.norm(ours - theirs) <= share * norm

@@ -1,4 +1,6 @@
+import jax
 import numpy as np
+import optax
 import pytest
 
 from face_jax.train import optim
@@ -33,6 +35,102 @@ def test_adam_gives_a_direction_of_unit_size_without_a_rate():
     gradient = {"a": np.float32([1e-3, -5.0])}
     direction, _ = adam.update(gradient, adam.init(gradient), gradient)
     np.testing.assert_allclose(direction["a"], [1.0, -1.0], rtol=1e-4)
+
+
+def descend(settings, start, gradients, rate=0.1):
+    """Parameters after each step along the direction that an optimizer gives."""
+    chosen = optim.optimizer(settings)
+    params = {name: np.float32(value) for name, value in start.items()}
+    state, path = chosen.init(params), []
+    for gradient in gradients:
+        direction, state = chosen.update(gradient, state, params)
+        params = {n: np.float32(params[n] - rate * direction[n]) for n in params}
+        path.append(params)
+    return path
+
+
+def problem(steps=4):
+    random = np.random.default_rng(3)
+    shapes = {"kernel": (2, 3), "bias": (3,)}
+    draw = [
+        {n: np.float32(random.normal(size=s)) for n, s in shapes.items()}
+        for _ in range(steps + 1)
+    ]
+    return draw[0], draw[1:]
+
+
+def adam_path(start, gradients, decayed, coupled, rate=0.1):
+    """Adam by hand; weight decay 0.3 on ``decayed``, in the gradient or beside it."""
+    params = {n: np.float64(value) for n, value in start.items()}
+    first, second = (dict.fromkeys(params, 0.0) for _ in range(2))
+    for t, given in enumerate(gradients, start=1):
+        for n in params:
+            decay = 0.3 * params[n] * (n in decayed)
+            g = given[n] + decay * coupled
+            first[n] = 0.8 * first[n] + 0.2 * g
+            second[n] = 0.9 * second[n] + 0.1 * g * g
+            step = first[n] / (1 - 0.8**t) / (np.sqrt(second[n] / (1 - 0.9**t)) + 1e-6)
+            params[n] = params[n] - rate * (step + decay * (not coupled))
+        yield dict(params)
+
+
+@pytest.mark.parametrize(
+    ("name", "decayed"), [("adam", ("kernel", "bias")), ("adamw", ("kernel",))]
+)
+def test_weight_decay_goes_through_adam_or_past_it(name, decayed):
+    start, gradients = problem()
+    settings = {"name": name, "b1": 0.8, "b2": 0.9, "eps": 1e-6, "weight_decay": 0.3}
+    found = descend(settings, start, gradients)
+    expected = adam_path(start, gradients, decayed, coupled=name == "adam")
+    for ours, theirs in zip(found, expected, strict=True):
+        for n in theirs:
+            np.testing.assert_allclose(ours[n], theirs[n], rtol=2e-5)
+
+
+def test_adam_without_weight_decay_keeps_the_state_of_old_checkpoints():
+    params = {"a": np.ones(2, np.float32)}
+    plain, none = (
+        optim.optimizer({"name": "adam", **settings}).init(params)
+        for settings in ({}, {"weight_decay": 0.0})
+    )
+    expected = jax.tree.structure(optax.scale_by_adam().init(params))
+    assert jax.tree.structure(plain) == jax.tree.structure(none) == expected
+
+
+def test_sgd_adds_decay_to_the_gradient_and_keeps_momentum():
+    start, gradients = problem()
+    settings = {"name": "sgd", "momentum": 0.9, "weight_decay": 0.3}
+    found = descend(settings, start, gradients)
+    for n in start:
+        value, trace = np.float64(start[n]), 0.0
+        for ours, given in zip(found, gradients, strict=True):
+            trace = 0.9 * trace + given[n] + 0.3 * value
+            value = value - 0.1 * trace
+            np.testing.assert_allclose(ours[n], value, rtol=1e-5)
+
+
+def test_sgd_is_the_gradient_when_nothing_else_is_said():
+    start, gradients = problem(steps=1)
+    (found,) = descend({"name": "sgd"}, start, gradients)
+    expected = start["bias"] - 0.1 * gradients[0]["bias"]
+    np.testing.assert_allclose(found["bias"], expected, rtol=1e-6)
+
+
+def test_steps_multiply_from_each_boundary_on():
+    settings = {"name": "steps", "peak": 0.1, "boundaries": (3, 7), "factor": 0.1}
+    rate = jax.jit(optim.schedule(settings))
+    found = [rate(step) for step in range(9)]
+    np.testing.assert_allclose(found, [0.1] * 3 + [0.01] * 4 + [0.001] * 2, rtol=1e-6)
+    never = optim.schedule({**settings, "boundaries": ()})
+    np.testing.assert_allclose(never(10**6), 0.1, rtol=1e-6)
+
+
+def test_constant_then_linear_ends_at_zero():
+    settings = {"name": "constant_then_linear", "constant_steps": 4, "decay_steps": 5}
+    rate = jax.jit(optim.schedule({**settings, "peak": 0.5}))
+    expected = [0.5] * 5 + [0.4, 0.3, 0.2, 0.1, 0.0, 0.0]
+    found = [rate(step) for step in range(11)]
+    np.testing.assert_allclose(found, expected, rtol=1e-6, atol=1e-8)
 
 
 def test_muon_moves_matrices_evenly_in_all_directions():
@@ -81,5 +179,12 @@ def test_wrong_settings_are_named():
     short = {"name": "warmup_cosine", "peak": 1.0, "warmup_steps": 60}
     with pytest.raises(ValueError, match=r"decay_steps = 2 .* warmup_steps = 60"):
         optim.schedule({**short, "decay_steps": 2})
+    linear = {"name": "constant_then_linear", "peak": 1.0, "constant_steps": 5}
+    with pytest.raises(ValueError, match=r"decay_steps must be positive, got 0"):
+        optim.schedule({**linear, "decay_steps": 0})
+    with pytest.raises(ValueError, match=r"'adamw'.*weight_decay"):
+        optim.optimizer({"name": "adamw"})
+    with pytest.raises(ValueError, match=r"'adam'.*beta"):
+        optim.optimizer({"name": "adam", "beta": 0.9})
     with pytest.raises(ValueError, match="optimizer: expected one of"):
         optim.optimizer({"name": "lion"})

@@ -1,0 +1,49 @@
+"""What one config describes: one system, its data, one run in one work directory."""
+
+from pathlib import Path
+
+from ml_collections import ConfigDict
+
+from face_jax.cli.config import plain
+from face_jax.cli.streams import PipelineStreams
+from face_jax.cli.synthetic_data import ensure
+from face_jax.systems import build_task
+from face_jax.train import partitioning
+from face_jax.train.loop import Trainer
+from face_jax.train.state import TrainState
+
+
+def train(config: ConfigDict, workdir: Path) -> TrainState:
+    """Runs what a config describes.
+
+    Args:
+      config: a config with the blocks of ``configs/common.py``.
+      workdir: folder of the run.
+
+    Returns:
+      The last state.
+
+    Raises:
+      ValueError: the config is not consistent with itself, the devices or the folder.
+    """
+    ensure_data(config)
+    return make_trainer(config, workdir).run()
+
+
+def ensure_data(config: ConfigDict) -> None:
+    """Draws the synthetic faces that a run reads, those that are missing."""
+    ensure(config.data, *(evaluation.data for evaluation in config.evals.values()))
+
+
+def make_trainer(config: ConfigDict, workdir: Path) -> Trainer:
+    """The run that a config describes; nothing is written yet."""
+    settings = plain(config)
+    data = {"data": config.data.to_dict(), "evals": config.evals.to_dict()}
+    return Trainer(
+        task=build_task(config.system, config.task.to_dict()),
+        streams=PipelineStreams(**data, **config.loader, seed=config.run.seed),
+        workdir=workdir,
+        config=settings,
+        mesh=partitioning.make_mesh(**config.mesh),
+        **config.run,
+    )
