@@ -9,6 +9,11 @@ from face_jax.train.task import Task
 SYSTEMS = {
     "fsrt": "face_jax.fsrt.task:FsrtTask",
     "smirk": "face_jax.smirk.task:SmirkTask",
+    "latent_ofer.autoencoder": "face_jax.latent_ofer.mae_task:MaeTask",
+    "latent_ofer.detector": "face_jax.latent_ofer.detector_task:DetectorTask",
+    "latent_ofer.expression": "face_jax.latent_ofer.expression_task:ExpressionTask",
+    "latent_ofer.refinement": "face_jax.latent_ofer.refinement_task:RefinementTask",
+    "latent_ofer.recognizer": "face_jax.latent_ofer.recognizer_task:RecognizerTask",
 }
 """System name to ``module:class``."""
 

@@ -106,6 +106,13 @@ def write_text(
     cv2.putText(image, text, position, _FONT, _FONT_SCALE, color, 1, cv2.LINE_AA)
 
 
+def captioned(image: np.ndarray, text: str) -> np.ndarray:
+    """A uint8 image [H, W, 3] with ASCII text on white below it, cut to its width."""
+    strip = np.full((_TEXT_HEIGHT, image.shape[1], 3), WHITE, np.uint8)
+    write_text(strip, text, (2, _TEXT_HEIGHT - 5))
+    return np.concatenate([image, strip])
+
+
 def _text_width(text: str) -> int:
     (width, _), _ = cv2.getTextSize(text, _FONT, _FONT_SCALE, 1)
     return width + 6

@@ -35,6 +35,13 @@ def test_grid_titles_make_room():
     assert titled.shape[0] > plain.shape[0] and titled.shape[1] > plain.shape[1]
 
 
+def test_captions_are_below_pictures_and_no_wider():
+    plain, written = (viz.captioned(flat(10, width=40), t) for t in ("", "fear " * 9))
+    assert plain.shape == written.shape and plain.shape[1] == 40
+    np.testing.assert_array_equal(written[:6], flat(10, width=40))
+    assert (plain[6:] == 255).all() and (written[6:] < 128).any()
+
+
 def test_heat_map_runs_from_black_to_white():
     picture = viz.heat_map(np.array([[0.0, 0.1, 0.2]]), largest=0.2)
     assert picture[0, 0].max() < 15 and picture[0, 2].min() == 255

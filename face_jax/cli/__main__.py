@@ -20,6 +20,10 @@ COMMANDS = {
         "face_jax.cli.reconstruct",
         "find the 3D heads in pictures and videos",
     ),
+    "recognize": (
+        "face_jax.cli.recognize",
+        "recognise expressions in pictures and videos, covered faces too",
+    ),
     "evaluate": ("face_jax.cli.evaluate", "measure a trained model on a data set"),
     "demo": (
         "face_jax.cli.demo",
@@ -32,6 +36,10 @@ COMMANDS = {
     "evaluate-heads": (
         "face_jax.cli.evaluate_heads",
         "measure a SMIRK model on synthetic people it never saw",
+    ),
+    "evaluate-occlusion": (
+        "face_jax.cli.evaluate_occlusion",
+        "measure Latent-OFER on people and occluders it never saw",
     ),
     "fit": ("face_jax.cli.fit", "find the head behind a picture by its gradients"),
     "bench": ("face_jax.cli.bench", "time the renderer on this machine"),

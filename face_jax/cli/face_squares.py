@@ -1,10 +1,9 @@
-"""The squares in which SMIRK's encoders look for faces (arXiv 2404.04104)."""
+"""The squares in which models of whole faces look for them, in pictures and clips."""
 
 import dataclasses
 from pathlib import Path
 from typing import Literal, get_args
 
-import cv2
 import numpy as np
 
 from data_pipelines.landmarks.face_points import load_points
@@ -15,11 +14,17 @@ from data_pipelines.transforms.face_boxes import moving_boxes
 from data_pipelines.transforms.smirk_geometry import PICTURE_SCALE
 
 Crop = Literal["auto", "face", "frame", "centre", "whole"]
-"""What the encoders see, by landmarks: a square around the face, which follows it
+"""What the model sees, by landmarks: a square around the face, which follows it
 smoothly in clips (``face``), or that of every frame by itself, as published
 (``frame``); without: the middle square (``centre``), or a square around the whole
 picture, black beyond it (``whole``). ``auto`` is ``face`` where there are landmarks, else
 ``centre``."""
+
+Corners = Literal["centres", "edges"]
+"""What the corners of a square are. ``centres``: those of the crop's outermost pixels; a
+face is as large as the mean of its width and height (SMIRK, arXiv 2404.04104).
+``edges``: the crop's edges; a face is as large as the longer of them (Latent-OFER, arXiv
+2307.11404)."""
 
 FOLLOWING = 6.0
 """Frames, standard deviation of the average over which a crop follows a face."""
@@ -33,11 +38,13 @@ class CropRule:
       crop: which square.
       scale: its side over that of the face, where it is made by landmarks.
       box: (x, y, width, height) in pixels, a square around which is taken instead.
+      corners: what a square is.
     """
 
     crop: Crop = "auto"
     scale: float = PICTURE_SCALE
     box: tuple[float, float, float, float] | None = None
+    corners: Corners = "centres"
 
     def __post_init__(self) -> None:
         if self.crop not in get_args(Crop):
@@ -88,23 +95,24 @@ def find_squares(
       rule: which squares.
 
     Returns:
-      Float64 [T, 4] left, top, right, bottom, in pixels from the centre of the first
-      one; and whether landmarks made them.
+      Float64 [T, 4] left, top, right, bottom in pixels, of centres from that of the first
+      pixel, of edges from the picture's corner; and whether landmarks made them.
 
     Raises:
       ValueError: landmarks are needed and there are none, or the box lies outside.
     """
     crop = rule.crop
     if rule.box is not None:
-        return np.tile(_around_box(rule.box, size), (len(known), 1)), False
+        return np.tile(_around_box(rule, size), (len(known), 1)), False
     if crop == "auto":
         crop = "centre" if points is None else "face"
     if crop in ("centre", "whole"):
         side = min(size) if crop == "centre" else max(size)
-        return np.tile(_square(np.array(size) / 2, side), (len(known), 1)), False
+        middle = _square(np.array(size) / 2, side, rule.corners)
+        return np.tile(middle, (len(known), 1)), False
     if points is None:
         raise ValueError(f"--crop {crop} needs a landmark file, and there is none")
-    track = _Faces(_face_squares(points, known), known)
+    track = _Faces(_face_squares(points, known, rule.corners), known)
     smoothing = FOLLOWING if crop == "face" else 0.0
     return moving_boxes(track, rule.scale, smoothing), True
 
@@ -117,51 +125,46 @@ class _Faces:
     valid: np.ndarray
 
 
-def _face_squares(points: np.ndarray, known: np.ndarray) -> np.ndarray:
-    """Squares [T, 4] as large as the faces: the mean of width and height."""
+def _face_squares(
+    points: np.ndarray, known: np.ndarray, corners: Corners
+) -> np.ndarray:
+    """Squares [T, 4] as large as the faces."""
     squares = np.zeros((len(points), 4))
     for number in np.flatnonzero(known):
-        outline = _outline(points[number])
+        outline = outline_of(points[number])
         low, high = outline.min(axis=0), outline.max(axis=0)
-        half = (high - low).mean() / 2
-        centre = (low + high) / 2
+        extent, centre = high - low, (low + high) / 2
+        half = (extent.mean() if corners == "centres" else extent.max()) / 2
         squares[number] = [*(centre - half), *(centre + half)]
-    return squares
+    return squares if corners == "centres" else squares + 0.5
 
 
-def _square(centre: np.ndarray, pixels: float) -> np.ndarray:
-    """A square of so many pixels, between the centres of its outermost ones.
+def _square(centre: np.ndarray, pixels: float, corners: Corners) -> np.ndarray:
+    """A square of so many pixels.
 
     Args:
       centre: (x, y) in pixels from the corner of the picture.
       pixels: along each side.
+      corners: what the corners of the square are.
     """
-    middle, half = np.asarray(centre) - 0.5, (pixels - 1) / 2
+    middle, half = np.asarray(centre), pixels / 2
+    if corners == "centres":
+        middle, half = middle - 0.5, half - 0.5
     return np.concatenate([middle - half, middle + half])
 
 
-def _around_box(
-    box: tuple[float, float, float, float], size: tuple[int, int]
-) -> np.ndarray:
-    x, y, width, height = box
+def _around_box(rule: CropRule, size: tuple[int, int]) -> np.ndarray:
+    assert rule.box is not None
+    x, y, width, height = rule.box
     if not (-width < x < size[0] and -height < y < size[1]):
         raise ValueError(
             f"--box {x:g},{y:g},{width:g},{height:g}: lies outside of the picture of "
             f"{size[0]} x {size[1]} pixels"
         )
-    return _square(np.array([x + width / 2, y + height / 2]), max(width, height))
+    centre = np.array([x + width / 2, y + height / 2])
+    return _square(centre, max(width, height), rule.corners)
 
 
-def find_hulls(points: np.ndarray | None, known: np.ndarray) -> list[np.ndarray | None]:
-    """Convex outlines [n, 2] of faces by points [T, P, 2], where they are known."""
-    if points is None:
-        return [None] * len(known)
-    return [
-        cv2.convexHull(_outline(row).astype(np.float32))[:, 0] if there else None
-        for row, there in zip(points, known, strict=True)
-    ]
-
-
-def _outline(points: np.ndarray) -> np.ndarray:
-    """The outline of a face by its 68 or 478 points."""
+def outline_of(points: np.ndarray) -> np.ndarray:
+    """Points [n, 2] around a face by its 68 or 478 landmarks."""
     return face_outline(points) if len(points) == NUM_LANDMARKS else points

@@ -10,9 +10,8 @@ import numpy as np
 
 from data_pipelines.landmarks.face_points import find_points
 from data_pipelines.sources.face_listing import find_pictures, is_clip
-from data_pipelines.transforms.smirk_geometry import crop_matrix
 from data_pipelines.video import VideoReader, probe, read_image
-from face_jax.cli.face_squares import CropRule, find_hulls, find_squares, read_points
+from face_jax.cli.face_squares import CropRule, find_squares, read_points
 
 
 class Input(NamedTuple):
@@ -39,11 +38,8 @@ class Footage:
       path: the file.
       frame_size: (width, height) in pixels.
       frame_rate: frames per second; None of a picture.
-      squares: float64 [T, 4] left, top, right, bottom, in pixels from the centre of the
-        first one; NaN where nothing is known.
+      squares: float64 [T, 4], see ``find_squares``.
       valid: bool [T], where a face is looked for.
-      hulls: convex outlines of the face, float32 [n, 2] pixels of each frame that has
-        landmarks; None for others.
       points: float32 [T, 68 or 478, 2] pixels, NaN where they are not known; None
         without a landmark file.
       by_landmarks: whether the squares were made by landmarks.
@@ -55,17 +51,12 @@ class Footage:
     frame_rate: Fraction | None
     squares: np.ndarray
     valid: np.ndarray
-    hulls: Sequence[np.ndarray | None]
     points: np.ndarray | None
     by_landmarks: bool
     still: np.ndarray | None = None
 
     def __len__(self) -> int:
         return len(self.squares)
-
-    def matrix(self, number: int, size: int) -> np.ndarray:
-        """From a frame to its crop of ``size`` square pixels, float64 [3, 3]."""
-        return crop_matrix(self.squares[number].reshape(2, 2), 1.0, size)
 
     def frames(self) -> Iterator[np.ndarray | None]:
         """All frames, uint8 [H, W, 3]; None for those that cannot be decoded."""
@@ -74,6 +65,39 @@ class Footage:
             return
         with VideoReader(self.path, threads=0) as reader:
             yield from reader.iterate_readable()
+
+
+@dataclasses.dataclass(frozen=True)
+class Frame:
+    """One frame of a picture or clip.
+
+    Attributes:
+      footage: what it is of.
+      number: which frame.
+      picture: uint8 [H, W, 3]; None where it cannot be decoded.
+    """
+
+    footage: Footage
+    number: int
+    picture: np.ndarray | None
+
+    @property
+    def valid(self) -> bool:
+        """Whether a face is looked for."""
+        return self.picture is not None and bool(self.footage.valid[self.number])
+
+    @property
+    def square(self) -> np.ndarray:
+        """Where it is looked for, float64 [4], see ``find_squares``."""
+        return self.footage.squares[self.number]
+
+    @property
+    def shown(self) -> np.ndarray:
+        """uint8 [H, W, 3], black where the frame cannot be decoded."""
+        if self.picture is not None:
+            return self.picture
+        width, height = self.footage.frame_size
+        return np.zeros((height, width, 3), np.uint8)
 
 
 def find_inputs(paths: Sequence[Path], landmarks: Sequence[Path] = ()) -> list[Input]:
@@ -137,7 +161,6 @@ def open_footage(given: Input, rule: CropRule) -> Footage:
         frame_rate=rate,
         squares=squares,
         valid=known if by_landmarks else np.ones(count, bool),
-        hulls=find_hulls(points, known),
         points=_where(known, points),
         by_landmarks=by_landmarks,
         still=still,

@@ -170,13 +170,10 @@ def overlay(found: FoundFaces, row: int, opacity: float) -> np.ndarray:
       uint8 [H, W, 3], black where the frame cannot be decoded.
     """
     frame = found.frames[row]
-    if frame.picture is None:
-        width, height = frame.footage.frame_size
-        return np.zeros((height, width, 3), np.uint8)
     if not found.valid[row]:
-        return frame.picture
+        return frame.shown
     return lay_over(
-        frame.picture,
+        frame.shown,
         found.drawn[row],
         found.covered[row],
         frame.matrix(found.size),

@@ -9,13 +9,15 @@ import functools
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import islice
 
+import cv2
 import jax
 import jax.numpy as jnp
 import numpy as np
 
 from data_pipelines.transforms import smirk_geometry as geometry
 from data_pipelines.transforms.smirk_camera import camera_in_crop, camera_in_picture
-from face_jax.cli.footage import Footage
+from face_jax.cli.face_squares import outline_of
+from face_jax.cli.footage import Frame
 from face_jax.geometry.cameras import projected_to_pixels
 from face_jax.smirk.encoder import EncodedFace
 from face_jax.smirk.inference import (
@@ -36,28 +38,12 @@ CameraConversion = Callable[[np.ndarray, np.ndarray, tuple[int, int], int], np.n
 """``camera_in_crop`` or ``camera_in_picture``."""
 
 
-@dataclasses.dataclass(frozen=True)
-class Frame:
-    """One frame of a picture or clip.
-
-    Attributes:
-      footage: what it is of.
-      number: which frame.
-      picture: uint8 [H, W, 3]; None where it cannot be decoded.
-    """
-
-    footage: Footage
-    number: int
-    picture: np.ndarray | None
-
-    @property
-    def valid(self) -> bool:
-        """Whether a face is looked for."""
-        return self.picture is not None and bool(self.footage.valid[self.number])
+class HeadFrame(Frame):
+    """One frame of a picture or clip, in squares between ``centres``."""
 
     def matrix(self, size: int) -> np.ndarray:
-        """From the frame to its crop, see ``Footage.matrix``."""
-        return self.footage.matrix(self.number, size)
+        """From the frame to its crop of ``size`` square pixels, float64 [3, 3]."""
+        return geometry.crop_matrix(self.square.reshape(2, 2), 1.0, size)
 
     def crop(self, size: int) -> np.ndarray:
         """What is in the square, uint8 [size, size, 3]; black where nothing is."""
@@ -70,10 +56,12 @@ class Frame:
 
     def hull_mask(self, size: int) -> np.ndarray | None:
         """What of the crop is background, uint8 [size, size]; None if not known."""
-        hull = self.footage.hulls[self.number]
-        if hull is None:
+        points = self.footage.points
+        if points is None or not np.isfinite(points[self.number]).all():
             return None
-        return geometry.hull_mask(geometry.move_points(hull, self.matrix(size)), size)
+        outline = outline_of(points[self.number]).astype(np.float32)
+        hull = geometry.move_points(cv2.convexHull(outline)[:, 0], self.matrix(size))
+        return geometry.hull_mask(hull, size)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -94,7 +82,7 @@ class FoundFaces:
       made: uint8 [n, S, S, 3], the generator's pictures of the crops, or None.
     """
 
-    frames: Sequence[Frame]
+    frames: Sequence[HeadFrame]
     valid: np.ndarray
     faces: EncodedFace
     crop_cameras: np.ndarray
@@ -139,7 +127,7 @@ class Finder:
         return draw_choices(self.model, self.chunk)
 
     def find(
-        self, frames: Iterable[Frame], smoothing: FaceFilter | None = None
+        self, frames: Iterable[HeadFrame], smoothing: FaceFilter | None = None
     ) -> Iterator[FoundFaces]:
         """Finds the faces of frames.
 
@@ -155,7 +143,7 @@ class Finder:
             yield self._find(some, smoothing)
 
     def _find(
-        self, frames: Sequence[Frame], smoothing: FaceFilter | None
+        self, frames: Sequence[HeadFrame], smoothing: FaceFilter | None
     ) -> FoundFaces:
         side, count = self.model.image_size, len(frames)
         valid = pad(np.array([frame.valid for frame in frames]), self.chunk)
@@ -194,7 +182,7 @@ class Finder:
         )
 
     def _make(
-        self, crops: np.ndarray, faces: EncodedFace, frames: Sequence[Frame]
+        self, crops: np.ndarray, faces: EncodedFace, frames: Sequence[HeadFrame]
     ) -> np.ndarray | None:
         """The generator's pictures, uint8 [chunk, S, S, 3], or None."""
         if not self.model.has_generator:
@@ -213,7 +201,7 @@ class Finder:
 
 def _converted(
     faces: EncodedFace,
-    frames: Sequence[Frame],
+    frames: Sequence[HeadFrame],
     valid: np.ndarray,
     size: int,
     convert: CameraConversion,
@@ -228,7 +216,7 @@ def _converted(
     return EncodedFace(faces.head, jnp.asarray(cameras))
 
 
-def _in_pixels(projected: Array, frames: Sequence[Frame]) -> np.ndarray:
+def _in_pixels(projected: Array, frames: Sequence[HeadFrame]) -> np.ndarray:
     """Projected points [chunk, P, 2] in pixels of their frames, float32 [n, P, 2]."""
     points = np.asarray(projected)
     placed = [

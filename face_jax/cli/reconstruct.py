@@ -2,25 +2,24 @@
 
 import argparse
 import json
-import math
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from face_jax.cli import input_flags
+from face_jax.cli.input_flags import add_faces, add_inputs, crop_rule
 from face_jax.cli.outputs import check_folder, check_number, complete_files
 
 if TYPE_CHECKING:
     from face_jax.cli.face_squares import CropRule
-    from face_jax.cli.reconstruct_run import Results
+    from face_jax.cli.results import Results
     from face_jax.smirk.model import Model
 
-DESCRIPTION = """\
+DESCRIPTION = f"""\
 Finds the 3D head in pictures and clips with a trained SMIRK model: identity, expression,
 jaw, eyelids, head pose and camera of every frame, with meshes and pictures of the result.
 Clips of any length run in bounded memory and keep their frame rate and sound.
 
-Where a landmark file (.npz, .npy or .pkl; 68 or 478 points in pixels) of the same name
-lies beside a picture or clip, the face is cropped by it; else the middle square is taken.
-Frames without a face are written as NaN in the parameters, and plain in the videos.
+{input_flags.DESCRIPTION}Frames without a face are written as NaN in the parameters, and plain in the videos.
 
 For each picture or clip NAME the folder OUT/NAME holds
   parameters.npz, .json  all numbers by name; the .json tells shapes, units and meaning
@@ -53,7 +52,7 @@ SHOWN = 224
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declares the command line."""
     _add_files(parser.add_argument_group("files"))
-    _add_faces(parser.add_argument_group("faces"))
+    add_faces(parser.add_argument_group("faces"), scale=1.4)
     _add_output(parser.add_argument_group("output"))
 
 
@@ -67,15 +66,15 @@ def main(args: argparse.Namespace) -> int:
     _check(args)
     # Imported here so that --help does not wait for JAX.
     from data_pipelines.sources.face_listing import is_clip
-    from face_jax.cli.face_squares import CropRule
     from face_jax.cli.footage import find_inputs
     from face_jax.cli.head_files import Look
     from face_jax.cli.head_frames import Finder
     from face_jax.cli.landmark_errors import neutral_landmarks
     from face_jax.cli.progress import Progress
-    from face_jax.cli.reconstruct_run import Results, Run, check_length, open_all
+    from face_jax.cli.reconstruct_run import Run, check_length
+    from face_jax.cli.results import Results, open_all
 
-    rule = CropRule(args.crop, args.crop_scale, args.box)
+    rule = crop_rule(args, "centres")
     inputs = find_inputs(args.input, args.landmarks)
     stills = [given for given in inputs if not is_clip(given.path)]
     results, look = Results(), Look(args.mesh, args.opacity)
@@ -92,20 +91,13 @@ def main(args: argparse.Namespace) -> int:
         run.pictures(stills, rule, results)
         for given, footage in clips:
             run.clip(given.name, footage, results)
-    if not results.entries:
-        raise ValueError(f"nothing to reconstruct: {results.skipped[0]['reason']}")
+    results.check("reconstruct")
     _write_report(args, model, rule, results)
     return 0
 
 
 def _add_files(group) -> None:
-    group.add_argument(
-        "input",
-        nargs="+",
-        type=Path,
-        metavar="INPUT",
-        help="pictures, clips, and folders, which are searched with all folders in them",
-    )
+    add_inputs(group)
     group.add_argument(
         "--checkpoint",
         required=True,
@@ -125,48 +117,6 @@ def _add_files(group) -> None:
     )
     group.add_argument(
         "--out", required=True, type=Path, metavar="DIR", help="folder for the results"
-    )
-
-
-def _add_faces(group) -> None:
-    group.add_argument(
-        "--landmarks",
-        nargs="+",
-        type=Path,
-        default=[],
-        metavar="FILE",
-        help="landmark files of the inputs, in their order, or one folder with files of "
-        "the same names (default: files beside the inputs)",
-    )
-    group.add_argument(
-        "--crop",
-        choices=("auto", "face", "frame", "centre", "whole"),
-        default="auto",
-        help="what the model sees: a square around the face that follows it smoothly "
-        "(face), or that of each frame by itself, as published (frame), both by "
-        "landmarks; the middle square (centre); the whole picture (whole); auto is face "
-        "where there are landmarks, else centre",
-    )
-    group.add_argument(
-        "--crop-scale",
-        type=float,
-        default=1.4,
-        metavar="X",
-        help="side of the square around a face over that of the face (default: 1.4)",
-    )
-    group.add_argument(
-        "--box",
-        type=_box,
-        metavar="X,Y,W,H",
-        help="take the square around this box of pixels instead, in every frame",
-    )
-    group.add_argument(
-        "--smoothing",
-        type=float,
-        default=0.0,
-        metavar="X",
-        help="temporal filter of clips against trembling: 0 off, 0.25 to 0.5 for most, 1 "
-        "strongest (default: 0)",
     )
 
 
@@ -262,13 +212,3 @@ def _line(entry: dict[str, Any]) -> str:
     if "landmark_error_of_mean_face" in entry:
         text += f" (the mean face: {entry['landmark_error_of_mean_face']:.1f} %)"
     return text
-
-
-def _box(text: str) -> tuple[float, ...]:
-    try:
-        numbers = tuple(float(part) for part in text.split(","))
-    except ValueError:
-        numbers = ()
-    if len(numbers) != 4 or not all(map(math.isfinite, numbers)):
-        raise argparse.ArgumentTypeError(f"four numbers X,Y,W,H expected, got {text!r}")
-    return numbers

@@ -1,38 +1,20 @@
 """Heads of many pictures and clips, one after the other, with bounded memory."""
 
 import dataclasses
-import logging
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
 from face_jax.cli.face_squares import CropRule
-from face_jax.cli.footage import Footage, Input, open_footage
+from face_jax.cli.footage import Footage, Input
 from face_jax.cli.head_files import LONGEST_GLB, HeadFiles, Look
-from face_jax.cli.head_frames import Finder, Frame
+from face_jax.cli.head_frames import Finder, HeadFrame
 from face_jax.cli.landmark_errors import LandmarkErrors, Landmarks
 from face_jax.cli.outputs import complete_files
+from face_jax.cli.results import Results, entry, open_all
 from face_jax.smirk.smoothing import FaceFilter
-
-log = logging.getLogger("face_jax")
-
-
-@dataclasses.dataclass
-class Results:
-    """What was done so far.
-
-    Attributes:
-      entries: of the report, one for each picture and clip.
-      skipped: of folders, what could not be used, and why.
-      frames: how many frames were looked at.
-    """
-
-    entries: list[dict[str, Any]] = dataclasses.field(default_factory=list)
-    skipped: list[dict[str, str]] = dataclasses.field(default_factory=list)
-    frames: int = 0
 
 
 @dataclasses.dataclass(frozen=True)
@@ -69,7 +51,7 @@ class Run:
         """
         names = {given.path: given.name for given in inputs}
         opened = (footage for _, footage in open_all(inputs, rule, into))
-        frames = (Frame(one, 0, one.still) for one in opened)
+        frames = (HeadFrame(one, 0, one.still) for one in opened)
         for found in self.finder.find(frames):
             for row, frame in enumerate(found.frames):
                 own = found.only(row)
@@ -81,8 +63,8 @@ class Run:
                 into.frames += 1
                 errors = LandmarkErrors(frame.footage, self.neutral)
                 errors.add(own)
-                entry = self._entry(names[frame.footage.path], frame.footage, own.valid)
-                into.entries.append(entry | errors.values())
+                done = entry(names[frame.footage.path], frame.footage, own.valid)
+                into.entries.append(done | errors.values())
             self.on_progress(into.frames)
 
     def clip(self, name: str, footage: Footage, into: Results) -> None:
@@ -99,7 +81,8 @@ class Run:
         assert footage.frame_rate is not None
         head, begin = self.finder.model.networks.assets.head, time.monotonic()
         temporal = FaceFilter(head, self.smoothing, float(footage.frame_rate))
-        frames = (Frame(footage, n, image) for n, image in enumerate(footage.frames()))
+        images = enumerate(footage.frames())
+        frames = (HeadFrame(footage, n, image) for n, image in images)
         valid, unreadable, errors = [], 0, LandmarkErrors(footage, self.neutral)
         with (
             complete_files(self.out / name) as folder,
@@ -116,7 +99,7 @@ class Run:
         seconds = time.monotonic() - begin
         into.entries.append(
             {
-                **self._entry(name, footage, np.concatenate(valid)),
+                **entry(name, footage, np.concatenate(valid)),
                 "frames_unreadable": unreadable,
                 "frame_rate": float(footage.frame_rate),
                 "jitter_before": before,
@@ -130,44 +113,6 @@ class Run:
         model = self.finder.model
         head = model.networks.assets.head
         return HeadFiles(folder, footage, head, model.image_size, self.look)
-
-    def _entry(self, name: str, footage: Footage, valid: np.ndarray) -> dict[str, Any]:
-        return {
-            "name": name,
-            "input": str(footage.path),
-            "frames": len(valid),
-            "frames_with_face": int(valid.sum()),
-            "crop": "landmarks" if footage.by_landmarks else "fixed",
-        }
-
-
-def open_all(
-    inputs: Sequence[Input], rule: CropRule, into: Results
-) -> Iterator[tuple[Input, Footage]]:
-    """Opens pictures and clips, and passes over unusable ones of folders.
-
-    Args:
-      inputs: what was asked for.
-      rule: where faces are looked for.
-      into: takes up what is passed over.
-
-    Yields:
-      What can be used.
-
-    Raises:
-      ValueError: something that was named by itself cannot be used.
-      FileNotFoundError: it does not exist.
-    """
-    for given in inputs:
-        try:
-            footage = open_footage(given, rule)
-        except ValueError as error:
-            if not given.from_folder:
-                raise
-            log.warning("left out: %s", error)
-            into.skipped.append({"input": str(given.path), "reason": str(error)})
-        else:
-            yield given, footage
 
 
 def check_length(footage: Footage, look: Look) -> None:

@@ -108,18 +108,24 @@ def squared_distances(embeddings: Array, center: Array) -> Array:
     return jnp.square(embeddings - center).sum(axis=-1)
 
 
-def one_class_loss(distances: Array) -> Array:
-    """The mean of squared distances [N]."""
-    return distances.mean()
+def one_class_loss(distances: Array, counted: Array | None = None) -> Array:
+    """The mean of squared distances [N], of those that count, bool [N]."""
+    return _mean(distances, counted)
 
 
-def soft_boundary_loss(distances: Array, radius: Array | float, nu: float) -> Array:
+def soft_boundary_loss(
+    distances: Array,
+    radius: Array | float,
+    nu: float,
+    counted: Array | None = None,
+) -> Array:
     """The sphere's squared radius and what exceeds it.
 
     Args:
       distances: [N] float, squared.
       radius: [] float; a constant of the loss, it is found by ``boundary_radius``.
       nu: share of the samples that may lie outside.
+      counted: bool [N], the samples that count; all without it.
 
     Returns:
       [] float.
@@ -129,10 +135,10 @@ def soft_boundary_loss(distances: Array, radius: Array | float, nu: float) -> Ar
     """
     check_nu(nu)
     excess = nn.relu(distances - jnp.square(radius))
-    return jnp.square(radius) + excess.mean() / nu
+    return jnp.square(radius) + _mean(excess, counted) / nu
 
 
-def boundary_radius(distances: Array, nu: float) -> Array:
+def boundary_radius(distances: Array, nu: float, counted: Array | None = None) -> Array:
     """The radius that a share of the samples exceeds.
 
     The published training takes it from each batch, after ten epochs with a radius of
@@ -141,15 +147,21 @@ def boundary_radius(distances: Array, nu: float) -> Array:
     Args:
       distances: [N] float, squared.
       nu: the share.
+      counted: bool [N], the samples that count; all without it.
 
     Returns:
-      [] float, the quantile 1 - nu of the distances, interpolated linearly.
+      [] float, the quantile 1 - nu of the distances, interpolated linearly; NaN where
+      none counts.
 
     Raises:
       ValueError: ``nu`` is not in (0, 1].
     """
     check_nu(nu)
-    return jnp.quantile(jnp.sqrt(distances), 1.0 - nu)
+    if counted is None:
+        return jnp.quantile(jnp.sqrt(distances), 1.0 - nu)
+    # NaN samples are left out; a root of them would have a NaN gradient.
+    known = jnp.where(counted, jnp.sqrt(jnp.where(counted, distances, 1.0)), jnp.nan)
+    return jnp.nanquantile(known, 1.0 - nu)
 
 
 def soft_boundary_scores(distances: Array, radius: Array | float) -> Array:
@@ -168,3 +180,10 @@ def check_nu(nu: float) -> None:
     """
     if not 0.0 < nu <= 1.0:
         raise ValueError(f"nu: expected a number in (0, 1], got {nu}")
+
+
+def _mean(values: Array, counted: Array | None) -> Array:
+    """The mean of the values that count; 0 where none does."""
+    if counted is None:
+        return values.mean()
+    return jnp.sum(values * counted) / jnp.maximum(jnp.sum(counted), 1)

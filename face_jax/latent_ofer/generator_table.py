@@ -6,8 +6,8 @@ Every network comes in a file of its own, whose names begin alike.
 from collections.abc import Callable
 
 from face_jax.convert.engine import Entry, Path, Table, conv, norm
+from face_jax.convert.torchvision import vgg_table
 from face_jax.latent_ofer.generator import ASSEMBLY_LEVEL
-from face_jax.nn.vgg import torchvision_index
 from face_jax.types import Params
 
 
@@ -85,12 +85,7 @@ def _feature_discriminator(params: Params, root: Path) -> dict[str, Entry]:
 
 def _vgg16(params: Params, root: Path) -> dict[str, Entry]:
     """Torchvision's numbers, in one slice for every block."""
-    table: dict[str, Entry] = {}
-    for name in params:
-        block, index = map(int, name.removeprefix("conv").split("_"))
-        number = torchvision_index("vgg16", block, index)
-        table |= conv(f"slice{block}.{number}", (*root, name))
-    return table
+    return vgg_table("vgg16", params, root, "slice{block}.{number}")
 
 
 _TABLES: dict[str, Callable[[Params, Path], Table]] = {

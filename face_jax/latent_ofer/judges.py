@@ -4,7 +4,7 @@ Source: Latent-OFER, arXiv 2307.11404, and its public code.
 """
 
 import dataclasses
-from typing import Any
+from typing import Any, Literal, get_args
 
 import jax.numpy as jnp
 
@@ -16,6 +16,7 @@ from face_jax.latent_ofer.perception import (
     Perceived,
     expression_logits,
     perceive,
+    perceive_expression,
 )
 from face_jax.nn.apply import apply
 from face_jax.types import Array, Variables
@@ -43,25 +44,30 @@ LIVE: dict[str, LiveTerms] = {
 """The terms with a gradient in both presets."""
 
 
+Eyes = Literal["vgg16", "expression"]
+"""Whose features are compared."""
+
+
 @dataclasses.dataclass(frozen=True)
 class Judges:
     """The networks that judge reconstructions, and how.
 
     ``variables`` hold ``image_discriminator``, ``feature_discriminator``, ``expression``
-    and ``vgg16``.
+    and, where its features are compared, ``vgg16``.
 
     Attributes:
       image: discriminator of pictures.
-      features: discriminator of VGG-16's features.
+      features: discriminator of features.
       expression: the expression network, ``channel_first`` as published.
       expression_side: height and width that it sees, pixels.
       compat: ``reference`` shows pictures as published code does, and compares
         expressions with labels instead of those seen in the target.
       live: terms with a gradient; None as ``compat`` says.
+      eyes: ``vgg16`` as published, or ``expression`` where there are no weights of it.
       dtype: type of VGG-16's computation.
 
     Raises:
-      ValueError: ``compat`` is not known.
+      ValueError: ``compat`` or ``eyes`` is not known.
     """
 
     image: ImageDiscriminator
@@ -70,10 +76,15 @@ class Judges:
     expression_side: int = EXPRESSION_SIDE
     compat: Compat = "fixed"
     live: LiveTerms | None = None
+    eyes: Eyes = "vgg16"
     dtype: Any = jnp.float32
 
     def __post_init__(self) -> None:
         check_compat(self.compat)
+        if self.eyes not in get_args(Eyes):
+            raise ValueError(
+                f"eyes: expected one of {', '.join(get_args(Eyes))}, got {self.eyes!r}"
+            )
 
     @property
     def live_terms(self) -> LiveTerms:
@@ -86,6 +97,8 @@ class Judges:
 
     def perceive(self, variables: Variables, images: Array) -> Perceived:
         """Features of pictures [B, H, W, 3] in [-1, 1]."""
+        if self.eyes == "expression":
+            return perceive_expression(self.expression, variables["expression"], images)
         return perceive(variables["vgg16"], images, self.compat, self.dtype)
 
     def feature_scores(self, variables: Variables, perceived: Perceived) -> Array:

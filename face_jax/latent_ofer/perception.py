@@ -1,7 +1,8 @@
 """What frozen networks see in reconstructed pictures: features and expressions.
 
 Source: Latent-OFER, arXiv 2307.11404, and its public code, which shows pictures in
-[-1, 1] to networks that were trained on other numbers.
+[-1, 1] to networks that were trained on other numbers. Features are VGG-16's, as
+published, or those of an expression network where there are no weights of VGG-16.
 """
 
 from typing import Any, NamedTuple
@@ -23,12 +24,18 @@ EXPRESSION_SIDE = 224
 """Height and width of the pictures that the expression network is trained on, pixels."""
 
 
+_EIGHTH = "stage_1_block_"
+"""Beginning of the names of an expression network's blocks at an eighth of the size."""
+
+
 class Perceived(NamedTuple):
-    """VGG-16 features of B pictures.
+    """Features of B pictures.
 
     Attributes:
-      pooled: [B, H / 8, W / 8, 256] float32, relu3_3 after max-pooling.
-      deep: [B, H / 8, W / 8, 512] float32, relu4_3.
+      pooled: [B, H / 8, W / 8, C] float32: VGG-16's relu3_3 after max-pooling, of 256
+        channels; or an expression network's, the same as ``deep``.
+      deep: [B, H / 8, W / 8, C] float32: VGG-16's relu4_3, of 512 channels; or the maps
+        of all blocks of that resolution.
     """
 
     pooled: Array
@@ -46,7 +53,7 @@ def perceive(
     compat: Compat = "fixed",
     dtype: Any = jnp.float32,
 ) -> Perceived:
-    """Features of pictures.
+    """VGG-16's features of pictures.
 
     Args:
       variables: of ``feature_network``.
@@ -62,6 +69,42 @@ def perceive(
     third, deep = apply(feature_network(dtype), variables, shown)
     pooled = nn.max_pool(third, (2, 2), strides=(2, 2))
     return Perceived(pooled.astype(jnp.float32), deep.astype(jnp.float32))
+
+
+def perceive_expression(
+    network: ExpressionNetwork, variables: Params, images: Array
+) -> Perceived:
+    """An expression network's features of pictures.
+
+    Args:
+      network: with at least two stages.
+      variables: of the network.
+      images: [B, H, W, 3] float RGB in [-1, 1], H and W divisible by 8.
+
+    Returns:
+      The features; their C is the number of blocks in the second stage times their
+      channels.
+
+    Raises:
+      ValueError: the network has only one stage.
+    """
+    if len(network.depths) < 2:
+        raise ValueError("expression network: expected at least 2 stages, got 1")
+
+    def at_an_eighth(module: nn.Module, method: str) -> bool:
+        return method == "__call__" and str(module.name).startswith(_EIGHTH)
+
+    _, seen = network.apply(
+        variables,
+        normalize(0.5 * images + 0.5),
+        method=lambda module, x: module.image_branch.extract(x),
+        capture_intermediates=at_an_eighth,
+        mutable=["intermediates"],
+    )
+    blocks = seen["intermediates"]["image_branch"]["trunk"]
+    maps = [blocks[name]["__call__"][0] for name in sorted(blocks)]
+    features = jnp.concatenate(maps, axis=-1).astype(jnp.float32)
+    return Perceived(features, features)
 
 
 def expression_logits(

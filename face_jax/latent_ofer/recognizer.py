@@ -27,7 +27,7 @@ class Recognition:
       features: [B, h, w, C], the trunk's last map.
       attention: [B, C] float32, sum over the heads of the logarithms of their shares;
         at most -K ln K for K heads.
-      latent: [B, F] float32, the latent branch's vector.
+      latent: [B, F] float32, the latent branch's vector; F is 0 without one.
     """
 
     logits: Array
@@ -42,7 +42,7 @@ class Recognizer(nn.Module):
     Attributes:
       num_classes: number of expressions.
       num_heads: K, of the image branch.
-      latent_features: widths of the latent branch.
+      latent_features: widths of the latent branch; none at all leave the branch out.
       folded_latents: whether the latent branch is the one affine map that
         ``fold_latents`` makes of it; for inference.
       fusion_features: widths of the layers behind the concatenation.
@@ -75,13 +75,14 @@ class Recognizer(nn.Module):
             self.width,
             self.dtype,
         )
-        self.latent_branch = LatentBranch(
-            self.latent_features, self.folded_latents, self.dtype
-        )
+        if self.latent_features:
+            self.latent_branch = LatentBranch(
+                self.latent_features, self.folded_latents, self.dtype
+            )
         self.fusion = Fusion(self.fusion_features, self.num_classes)
 
     def __call__(
-        self, images: Array, latents: Array, train: bool = False
+        self, images: Array, latents: Array | None = None, train: bool = False
     ) -> Recognition:
         """Recognises expressions.
 
@@ -89,7 +90,8 @@ class Recognizer(nn.Module):
           images: [B, H, W, 3] float RGB, normalised by ImageNet's means and deviations;
             published weights are for 224 pixels.
           latents: [B, N, D] float, of the selected tokens in raster order; the number
-            of parameters depends on N * D. As published 78 tokens of width 512.
+            of parameters depends on N * D. As published 78 tokens of width 512. None
+            where there is no latent branch.
           train: whether batch norms use and follow the batch.
 
         Returns:
@@ -98,13 +100,24 @@ class Recognizer(nn.Module):
         Raises:
           ValueError: the images are not [B, H, W, 3] or the latents not [B, N, D].
         """
+        if (latents is None) == bool(self.latent_features):
+            raise ValueError(
+                "latents: expected [B, N, D] for a latent branch and None without one, "
+                f"got {'None' if latents is None else list(latents.shape)} for widths "
+                f"{list(self.latent_features)}"
+            )
         features, heads = self.image_branch(images, train)
         attention = heads.sum(axis=1)
-        latent = self.latent_branch(latents, train)
+        latent = self._latent(attention, latents, train)
         logits = self.fusion(jnp.concatenate([attention, latent], axis=-1), train)
         return Recognition(
             logits=logits, features=features, attention=attention, latent=latent
         )
+
+    def _latent(self, attention: Array, latents: Array | None, train: bool) -> Array:
+        if latents is None:
+            return attention[:, :0]
+        return self.latent_branch(latents, train)
 
 
 class Fusion(nn.Module):

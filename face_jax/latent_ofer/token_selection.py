@@ -7,7 +7,7 @@ one list, a window over the middle of the face.
 """
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Literal
 
 import jax
 import jax.numpy as jnp
@@ -17,6 +17,11 @@ from face_jax.latent_ofer.cam import Method, class_activation_maps, shown_maps
 from face_jax.latent_ofer.expression import ExpressionNetwork
 from face_jax.nn.checks import check_shape
 from face_jax.types import Array
+
+Selection = Literal["static", "relevant", "all", "none"]
+"""Whose latents the recogniser sees. ``static``: the published list; ``relevant``: for
+each picture the patches that its activation map finds relevant, the others are zero, as
+the paper has it; ``all``; ``none``: there is no latent branch."""
 
 GRID = 14
 """Patches along either side of a picture of 224 pixels."""
@@ -37,6 +42,27 @@ def _published_tokens() -> np.ndarray:
 
 PUBLISHED_TOKENS = _published_tokens()
 """int32 [78], the list of the published code."""
+
+
+def static_tokens(grid: int = GRID) -> np.ndarray:
+    """One list for all pictures: the published one, or its window on another grid.
+
+    Args:
+      grid: patches along either side.
+
+    Returns:
+      int32 [N], tokens whose patches have their centres in the rows and columns that
+      the published list spans.
+    """
+    if grid == GRID:
+        return PUBLISHED_TOKENS
+    rows, columns = np.divmod(PUBLISHED_TOKENS - 1, GRID)
+    centres = (np.arange(grid) + 0.5) * GRID / grid
+    inside = [
+        np.flatnonzero((centres > taken.min()) & (centres < taken.max() + 1))
+        for taken in (rows, columns)
+    ]
+    return (1 + grid * inside[0][:, None] + inside[1]).ravel().astype(np.int32)
 
 
 def patch_relevance(maps: Array, grid: int = GRID) -> Array:
@@ -153,6 +179,29 @@ def keep_tokens(latents: Array, tokens: Array | np.ndarray) -> Array:
     _check_latents(latents, tokens)
     kept = jax.nn.one_hot(tokens, latents.shape[1], dtype=bool).any(axis=-2)
     return jnp.where(kept[..., 1:, None], latents[:, 1:], 0)
+
+
+def select_latents(
+    tokens: Array, relevance: Array, selection: Selection, share: float = 0.5
+) -> Array:
+    """The latents that a recogniser sees.
+
+    Args:
+      tokens: [B, 1 + L, D] float, the class token first.
+      relevance: [B, g, g], L = g * g, see ``token_selection.patch_relevance``.
+      selection: any but ``none``.
+      share: of the patches that ``relevant`` takes.
+
+    Returns:
+      [B, N, D]; N depends on the selection alone.
+    """
+    if selection == "all":
+        return tokens[:, 1:]
+    grid = relevance.shape[1]
+    if selection == "static":
+        return gather_tokens(tokens, static_tokens(grid))
+    count = max(1, round(share * grid * grid))
+    return keep_tokens(tokens, relevant_tokens(relevance, count))
 
 
 def _check_latents(latents: Array, tokens: Array | np.ndarray) -> None:

@@ -21,11 +21,8 @@ from face_jax.smirk.encoder import EncodedFace
 from face_jax.smirk.measures import face_measures, outer_eye_distance
 from face_jax.smirk.model import Model
 from face_jax.smirk.projection import project_face
-from face_jax.temporal.chunks import batches, pad
-from face_jax.types import Array, PyTree
-
-BATCH = 32
-"""Faces of one compiled program."""
+from face_jax.temporal.chunks import in_batches
+from face_jax.types import Array
 
 ERRORS = {
     "landmarks_105": "105 landmarks, % of the eyes' distance",
@@ -126,18 +123,6 @@ def moved_landmarks(
     """
     largest = np.asarray(_largest_moves(head))[: expressions.shape[-1]]
     return largest * scale * size / 2 * expressions.std(axis=0)
-
-
-def in_batches(function, *trees: PyTree) -> PyTree:
-    """Calls a function of rows with batches of one size; results are on the host."""
-    rows = len(jax.tree.leaves(trees)[0])
-
-    def call(part: slice) -> PyTree:
-        taken = jax.tree.map(lambda values: pad(np.asarray(values)[part], BATCH), trees)
-        return jax.device_get(function(*taken))
-
-    found = [call(part) for part in batches(rows, BATCH)]
-    return jax.tree.map(lambda *parts: np.concatenate(parts)[:rows], *found)
 
 
 @jax.jit

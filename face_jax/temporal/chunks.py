@@ -1,8 +1,11 @@
 """Cuts sequences into chunks of one size, so that programs are compiled once."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
+import jax
 import numpy as np
+
+from face_jax.types import PyTree
 
 DEFAULT_CHUNK = 16
 """Frames per compiled program."""
@@ -20,3 +23,26 @@ def pad(rows: np.ndarray, count: int) -> np.ndarray:
     if not missing:
         return rows
     return np.concatenate([rows, np.repeat(rows[-1:], missing, axis=0)])
+
+
+def in_batches(
+    function: Callable[..., PyTree], *trees: PyTree, size: int = 32
+) -> PyTree:
+    """Calls a function of rows with batches of one size.
+
+    Args:
+      function: of as many trees; its results have a row for each row of theirs.
+      *trees: of arrays [N, ...], N at least 1.
+      size: rows of a batch; the last one is filled up with copies of its last row.
+
+    Returns:
+      The results of all N rows, on the host.
+    """
+    rows = len(jax.tree.leaves(trees)[0])
+
+    def call(part: slice) -> PyTree:
+        taken = jax.tree.map(lambda values: pad(np.asarray(values)[part], size), trees)
+        return jax.device_get(function(*taken))
+
+    found = [call(part) for part in batches(rows, size)]
+    return jax.tree.map(lambda *parts: np.concatenate(parts)[:rows], *found)

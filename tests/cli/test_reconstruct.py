@@ -25,8 +25,9 @@ from face_jax.cli.__main__ import main
 from face_jax.cli.face_squares import CropRule
 from face_jax.cli.footage import Input, open_footage
 from face_jax.cli.head_files import Look, panels
-from face_jax.cli.head_frames import Finder, Frame
-from face_jax.cli.reconstruct_run import Results, Run
+from face_jax.cli.head_frames import Finder, HeadFrame
+from face_jax.cli.reconstruct_run import Run
+from face_jax.cli.results import Results
 from face_jax.geometry.cameras import project_weak_perspective, projected_to_pixels
 from face_jax.smirk import model as models
 from tests.cli.clips import face_landmarks, write_clip_with_sound
@@ -282,7 +283,7 @@ def test_an_animated_mesh_rests_where_there_is_no_face(run, folder, monkeypatch)
 def test_without_generator_there_are_three_pictures(folder):
     given = Input(folder / "me.png", folder / "me.npz", "me", False)
     footage = open_footage(given, CropRule())
-    frames = [Frame(footage, 0, picture) for picture in footage.frames()]
+    frames = [HeadFrame(footage, 0, picture) for picture in footage.frames()]
     (found,) = Finder(load_once(folder / "run", None), SIDE, CHUNK).find(frames)
     assert [panel.shape for panel in panels(found, 0, 0.5)] == [(SIDE, SIDE, 3)] * 4
     without = dataclasses.replace(found, made=None)

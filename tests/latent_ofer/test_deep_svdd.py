@@ -92,3 +92,24 @@ def test_other_shapes_are_refused():
         deep_svdd.initial_center(distances())
     with pytest.raises(ValueError, match=r"latents: expected \[N, D\]"):
         deep_svdd.standardization(distances())
+
+
+def test_what_does_not_count_changes_nothing():
+    found = distances()
+    counted = np.arange(len(found)) % 3 > 0
+    kept = found[counted]
+    for mine, plain in (
+        (
+            deep_svdd.one_class_loss(found, counted),
+            deep_svdd.one_class_loss(kept),
+        ),
+        (
+            deep_svdd.soft_boundary_loss(found, 1.0, 0.2, counted),
+            deep_svdd.soft_boundary_loss(kept, 1.0, 0.2),
+        ),
+        (
+            deep_svdd.boundary_radius(found, 0.2, counted),
+            deep_svdd.boundary_radius(kept, 0.2),
+        ),
+    ):
+        np.testing.assert_allclose(mine, plain, rtol=1e-5)

@@ -1,8 +1,15 @@
 import jax
+import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from face_jax.latent_ofer.perception import expression_logits, feature_network, perceive
+from face_jax.latent_ofer.perception import (
+    expression_logits,
+    feature_network,
+    perceive,
+    perceive_expression,
+)
+from face_jax.nn.basic_resnet import BasicBlock
 from face_jax.nn.resample import resize_bilinear
 from face_jax.nn.vgg import IMAGENET_MEAN, IMAGENET_STD
 from tests.filled import fill
@@ -49,3 +56,26 @@ def test_expressions_are_seen_in_normalised_pictures_of_the_trained_size():
     raw = expression_logits(EXPRESSION, weights, pictures(), "reference")
     np.testing.assert_allclose(raw, EXPRESSION.apply(weights, pictures()).logits)
     assert np.abs(raw - found).max() > 1e-3
+
+
+def test_an_expression_network_is_looked_at_where_it_has_an_eighth_of_the_size():
+    network = EXPRESSION.clone(depths=(1, 2))
+    weights = fill(network, pictures())
+    found = jax.jit(perceive_expression, static_argnums=0)(network, weights, pictures())
+    assert found.pooled is found.deep and found.deep.shape == (1, 4, 4, 2 * 8)
+    shown = (pictures() / 2 + 0.5 - IMAGENET_MEAN) / IMAGENET_STD
+    # The second stage is the last one: its last block's map is what heads see.
+    last = jax.jit(network.apply)(weights, jnp.asarray(shown)).features
+    np.testing.assert_allclose(found.deep[..., 8:], last, atol=1e-5)
+    second = {
+        kind: weights[kind]["image_branch"]["trunk"]["stage_1_block_1"]
+        for kind in ("params", "batch_stats")
+    }
+    again = BasicBlock(8).apply(second, found.deep[..., :8])
+    np.testing.assert_allclose(again, last, atol=1e-5)
+
+
+def test_an_expression_network_of_one_stage_is_refused():
+    weights = fill(EXPRESSION, pictures())
+    with pytest.raises(ValueError, match="expected at least 2 stages, got 1"):
+        perceive_expression(EXPRESSION, weights, pictures())

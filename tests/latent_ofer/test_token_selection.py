@@ -97,3 +97,31 @@ def test_tokens_that_there_are_not_are_refused():
         token_selection.gather_tokens(normal(2, 5, 3), np.zeros((3, 2), int))
     with pytest.raises(ValueError, match=r"latents: expected \[B, L, D\]"):
         token_selection.keep_tokens(normal(2, 5), np.array([1]))
+
+
+def test_another_grid_has_the_published_window():
+    assert token_selection.static_tokens(14) is token_selection.PUBLISHED_TOKENS
+    rows, columns = np.divmod(token_selection.static_tokens(8) - 1, 8)
+    np.testing.assert_array_equal(rows, np.repeat([2, 3, 4, 5, 6], 4))
+    np.testing.assert_array_equal(columns, np.tile([2, 3, 4, 5], 5))
+    # Twice as fine, it covers the same part of the face.
+    fine = np.zeros((28, 28), bool)
+    fine.ravel()[token_selection.static_tokens(28) - 1] = True
+    window = np.zeros((14, 14), bool)
+    window[3:13, 3:11] = True
+    np.testing.assert_array_equal(fine, window.repeat(2, 0).repeat(2, 1))
+    assert token_selection.static_tokens(4).dtype == np.int32
+
+
+def test_a_recogniser_sees_the_latents_of_its_selection():
+    tokens, relevance = normal(2, 17, 3), normal(2, 4, 4)
+    select = token_selection.select_latents
+    np.testing.assert_array_equal(select(tokens, relevance, "all"), tokens[:, 1:])
+    static = tokens[:, token_selection.static_tokens(4)]
+    np.testing.assert_array_equal(select(tokens, relevance, "static"), static)
+    found = np.asarray(select(tokens, relevance, "relevant", 0.3))
+    ranks = np.argsort(np.argsort(-relevance.reshape(2, -1)))
+    expected = np.where((ranks < 5)[..., None], tokens[:, 1:], 0)
+    np.testing.assert_array_equal(found, expected)
+    one = select(tokens, relevance, "relevant", 1e-3)
+    assert np.count_nonzero(np.any(one != 0, axis=-1)) == 2

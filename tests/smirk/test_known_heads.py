@@ -8,13 +8,7 @@ import numpy as np
 import pytest
 
 from face_jax.geometry.head import pose_head
-from face_jax.smirk.known_heads import (
-    BATCH,
-    ERRORS,
-    errors,
-    in_batches,
-    moved_landmarks,
-)
+from face_jax.smirk.known_heads import ERRORS, errors, moved_landmarks
 
 ROWS = 6
 
@@ -94,19 +88,6 @@ def test_pixels_that_directions_move_landmarks_by(known_model):
     weights = np.float32([[0, 5, 0], [2, 3, 0]])
     found = moved_landmarks(moved, weights, scale=8.0, size=100)
     np.testing.assert_allclose(found, [0.005 * 8 * 50, 0, 0], rtol=1e-5)
-
-
-def test_batches_do_not_change_results():
-    rows = np.arange(2 * BATCH + 3, dtype=np.float32)
-    shapes = []
-
-    def double(values):
-        shapes.append(values.shape)
-        return {"twice": 2 * values}
-
-    found = in_batches(double, rows)
-    np.testing.assert_array_equal(found["twice"], 2 * rows)
-    assert shapes == [(BATCH,)] * 3
 
 
 def test_some_of_the_heads(known):

@@ -12,8 +12,7 @@ from face_jax.heads.storage import save_head
 from face_jax.smirk.networks import ENCODERS
 from face_jax.systems import build_task
 from tests.parity.synthetic_flame import make_synthetic_flame
-from tests.smirk.phases import steps
-from tests.train.on_mesh import one_device
+from tests.train.on_mesh import one_device, steps
 
 ROWS, SIDE, RECOGNITION_SIDE = 2, 224, 112
 STEPS = {"pretraining": 0, "cycle_generator": 0, "cycle_encoder": 1}

@@ -8,9 +8,9 @@ import pytest
 
 from face_jax.train import partitioning
 from face_jax.train.task import Phase
-from tests.smirk.phases import changed, gradients, steps
+from tests.smirk.phases import gradients
 from tests.smirk.small_task import SIDE, random_batch, small_task, write_head
-from tests.train.on_mesh import one_device
+from tests.train.on_mesh import assert_near, changed, one_device, steps
 
 ENCODERS = {"pose_encoder", "shape_encoder", "expression_encoder"}
 
@@ -120,18 +120,6 @@ def test_meshes_agree_with_one_device(head, phase):
                     found[step][name], losses[step][name], rtol=rtol
                 )
         assert not changed(before.frozen, state.frozen)
-
-
-def assert_near(found, reference, share):
-    """Tensor by tensor, by the norm of the difference."""
-    largest = max(np.linalg.norm(leaf) for leaf in jax.tree.leaves(reference))
-    for ours, theirs in zip(
-        jax.tree.leaves(found), jax.tree.leaves(reference), strict=True
-    ):
-        # Biases before a batch norm have gradient 0, and scales before a ReLU and one
-        # nearly so: what is left are differences of sums as large as the others.
-        norm = max(np.linalg.norm(theirs), 1e-3 * largest)
-        assert np.linalg.norm(ours - theirs) <= share * norm
 
 
 @pytest.mark.slow

@@ -1,0 +1,1 @@
+"""Latent-OFER: the masked autoencoder, detector, refinement and recogniser."""

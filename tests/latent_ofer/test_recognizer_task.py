@@ -1,0 +1,110 @@
+"""The recogniser's training: what it is shown of the latents, and that it learns."""
+
+import jax
+import numpy as np
+import pytest
+
+from face_jax.train.step import StepOptions, train_step
+from tests.latent_ofer.small_tasks import (
+    GRID,
+    SIDE,
+    TOKENS,
+    recognizer_task,
+    state_of,
+    token_batch,
+    variables_of,
+)
+
+KEY = jax.random.key(0)
+
+
+def first_layer(task):
+    """Rows of the latent branch's first kernel: numbers of all latents."""
+    shapes = jax.eval_shape(lambda: task.init(KEY, token_batch()))
+    return shapes["recognizer"]["params"]["latent_branch"]["dense_0"]["kernel"].shape[0]
+
+
+def test_the_selection_says_how_many_latents_there_are():
+    expected = {"static": 6, "relevant": GRID**2, "all": GRID**2}
+    for selection, count in expected.items():
+        task = recognizer_task(selection=selection)
+        assert first_layer(task) == count * TOKENS
+        assert len(task.partition_rules()) == 1
+
+
+def test_without_latents_a_task_needs_no_tokens_and_trains():
+    task, batch = recognizer_task(selection="none"), dict(token_batch())
+    del batch["tokens"], batch["relevance"]
+    state = state_of(task, batch)
+    assert "latent_branch" not in state.params["recognizer"]
+    assert task.partition_rules() == ()
+
+    @jax.jit
+    def step(state, batch):
+        return train_step(task, task.phase(0), StepOptions(), state, batch, KEY)
+
+    losses = []
+    before = state
+    for _ in range(5):
+        state, metrics = step(state, batch)
+        losses.append(float(metrics["recognizer/loss"]))
+    assert losses[-1] < losses[0]
+    np.testing.assert_allclose(losses[0], metrics["recognizer/classification"], atol=9)
+    for part in ("params", "model_state"):
+        trees = (getattr(s, part) for s in (before, state))
+        for one, other in zip(*map(jax.tree.leaves, trees), strict=True):
+            assert np.any(one != other)
+
+
+@pytest.fixture(scope="module")
+def predict():
+    return jax.jit(recognizer_task().predict)
+
+
+@pytest.fixture(scope="module")
+def variables():
+    return variables_of(recognizer_task(), token_batch())
+
+
+def test_irrelevant_latents_are_not_seen(predict, variables):
+    batch = token_batch()
+    found = predict(variables, batch)["probabilities"]
+    order = np.argsort(batch["relevance"].reshape(8, -1), axis=1)
+    rows, tokens = np.arange(8)[:, None], batch["tokens"].copy()
+    tokens[rows, 1 + order[:, :8]] = 9  # the less relevant half
+    tokens[:, 0] = 9  # the class token
+    same = predict(variables, {**batch, "tokens": tokens})["probabilities"]
+    np.testing.assert_array_equal(same, found)
+    tokens[rows, 1 + order[:, 8:9]] = 9
+    other = predict(variables, {**batch, "tokens": tokens})["probabilities"]
+    assert np.all(np.any(other != found, axis=1))
+
+
+def test_figures_and_sheet(predict, variables):
+    task, batch = recognizer_task(), token_batch()
+    found = jax.device_get(predict(variables, batch))
+    np.testing.assert_allclose(found["probabilities"].sum(axis=1), 1, rtol=1e-5)
+    right = found["probabilities"].argmax(axis=1) == batch["label"]
+    np.testing.assert_array_equal(task.metrics(batch, found)["accuracy"], right)
+    sheet = task.pictures(batch, found)["expressions"]
+    assert sheet.dtype == np.uint8 and sheet.shape[1] == 8 * 2 * SIDE + 9 * 4
+
+
+@pytest.mark.parametrize("field", ["grid", "token_width"])
+def test_tokens_of_another_size_are_refused(field):
+    changes = {"grid": 5} if field == "grid" else {"token_width": 7}
+    with pytest.raises(ValueError, match=r"tokens of the data: expected \[8, "):
+        recognizer_task(**changes).init(KEY, token_batch())
+
+
+def test_settings_that_cannot_be_trained_are_refused():
+    for changes, message in (
+        ({"selection": "some"}, r"task\.selection: expected one of static, relevant"),
+        (
+            {"relevant_share": 0.0},
+            r"task\.relevant_share: expected a share in \(0, 1\]",
+        ),
+        ({"dataset": "faces"}, "dataset: expected one of"),
+    ):
+        with pytest.raises(ValueError, match=message):
+            recognizer_task(**changes)
