@@ -55,6 +55,8 @@ def _autoencoder(stage: ConfigDict) -> None:
 
 def _detector(stage: ConfigDict) -> None:
     stage.task.size, stage.task.network = "base", ConfigDict()
+    # A matrix for each of 196 places would take half a gigabyte.
+    stage.task.standards = "components"
     stage.task.update({"fit_batches": 64, "kernel_samples": 4096, "radius_start": 960})
     stage.run.steps, stage.loader.batch_size = 14_400, 128
 

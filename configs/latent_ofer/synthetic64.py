@@ -57,16 +57,17 @@ def autoencoder() -> ConfigDict:
 
 def detector(objective: str) -> ConfigDict:
     """Deep SVDD, and kernel SVDD beside it; the soft boundary decides later on."""
-    config = stage("detector", steps=1500, batch_size=64, peak=1e-3)
+    config = stage("detector", steps=500, batch_size=32, peak=1e-4)
     config.task.update(network_fields())
     config.task.update(
         {
             "autoencoder": config_dict.placeholder(str),
             "latent_source": "encoder",
+            "standards": "places",
             "features": (256, 128),
             "objective": objective,
             "nu": 0.05,
-            "radius_start": 200,
+            "radius_start": 100,
             "optimizer": {"name": "adam", "weight_decay": 1e-6},
             "fit_batches": 64,
             "kernel_samples": 2048,
@@ -75,13 +76,13 @@ def detector(objective: str) -> ConfigDict:
     config.uses = ConfigDict({"task": {"autoencoder": "autoencoder"}})
     config.data = faces("train", (UNCOVERED, *KINDS))
     unseen = faces("validation", (UNCOVERED, *KINDS))
-    config.evals.unseen = common.evaluation(unseen, 500, 32)
+    config.evals.unseen = common.evaluation(unseen, 0, 32)
     return config
 
 
 def expression() -> ConfigDict:
     """DAN on uncovered faces."""
-    config = stage("expression", steps=3000, batch_size=64, peak=2e-3)
+    config = stage("expression", steps=2000, batch_size=64, peak=2e-3)
     config.task.update(
         {
             "network": expression_fields(),
@@ -92,13 +93,13 @@ def expression() -> ConfigDict:
         }
     )
     config.data = faces("train", class_balanced=True)
-    config.evals.unseen = common.evaluation(faces("validation"), 1000, 32)
+    config.evals.unseen = common.evaluation(faces("validation"), 0, 32)
     return config
 
 
 def refinement() -> ConfigDict:
     """The generator against its discriminators."""
-    config = stage("refinement", steps=2500, batch_size=16, peak=5e-4)
+    config = stage("refinement", steps=1500, batch_size=16, peak=5e-4)
     config.task.update(network_fields())
     config.task.update(
         {
@@ -117,7 +118,7 @@ def refinement() -> ConfigDict:
     config.uses = ConfigDict({"task": uses})
     config.data = faces("train", KINDS)
     unseen = faces("validation", UNSEEN_KINDS)
-    config.evals.unseen = common.evaluation(unseen, 500, 32)
+    config.evals.unseen = common.evaluation(unseen, 0, 32)
     return config
 
 
@@ -137,7 +138,7 @@ def latents() -> ConfigDict:
             "kind": "latents",
             "runs": runs,
             "uses": {"runs": {name: name for name in LATENT_STAGES}},
-            "method": "deep",
+            "method": "kernel",
             "batch_size": 64,
             "sets": sets,
         }
@@ -149,7 +150,7 @@ LATENT_STAGES = ("detector", "expression", "refinement")
 
 def recognizer() -> ConfigDict:
     """The recogniser, on pictures without what covered them and on relevant latents."""
-    config = stage("recognizer", steps=3000, batch_size=64, peak=2e-3)
+    config = stage("recognizer", steps=1500, batch_size=64, peak=2e-3)
     config.task.update(
         {
             "network": {
@@ -167,7 +168,7 @@ def recognizer() -> ConfigDict:
         }
     )
     config.data = cached("train")
-    config.evals.unseen = common.evaluation(cached("plain"), 1000, 32)
+    config.evals.unseen = common.evaluation(cached("plain"), 500, 32)
     config.uses = ConfigDict(
         {
             "data": {"latents": {"path": "latents/train"}},

@@ -7,7 +7,7 @@ The networks and constants by their names among the variables:
 
     autoencoder     the masked autoencoder, which sees the whole picture
     embedding       Deep SVDD's network
-    sphere          mean and deviation of latents, Deep SVDD's centre and radius
+    sphere          how latents are standardised, Deep SVDD's centre and radius
     kernel_sphere   samples, weights, offset and radius of kernel SVDD
 """
 
@@ -30,9 +30,15 @@ from face_jax.types import Array, Params, Variables
 
 Method = Literal["deep", "kernel"]
 LatentSource = Literal["encoder", "decoder"]
+Standards = Literal["components", "places"]
+"""What latents are compared with before anything else. ``components``: each component
+with its own mean and deviation over all patches. ``places``: those of each place of the
+grid with their own mean and covariance, as aligned faces look alike at a place; it
+keeps a matrix for every place."""
 
 METHODS: tuple[str, ...] = get_args(Method)
 LATENT_SOURCES: tuple[str, ...] = get_args(LatentSource)
+STANDARDS: tuple[str, ...] = get_args(Standards)
 
 
 @struct.dataclass
@@ -58,18 +64,25 @@ class Detector:
       method: ``deep`` or ``kernel``.
       latent_source: what a patch is described by: ``encoder``, the encoder's output,
         or ``decoder``, the decoder's tokens.
+      standards: what latents are compared with.
 
     Raises:
-      ValueError: there is no such method or source.
+      ValueError: there is no such method, source or standard.
     """
 
     autoencoder: MaskedAutoencoder
     embedding: DeepSvdd
     method: Method = "deep"
     latent_source: LatentSource = "encoder"
+    standards: Standards = "components"
 
     def __post_init__(self) -> None:
-        for name, known in (("method", METHODS), ("latent_source", LATENT_SOURCES)):
+        choices = {
+            "method": METHODS,
+            "latent_source": LATENT_SOURCES,
+            "standards": STANDARDS,
+        }
+        for name, known in choices.items():
             if getattr(self, name) not in known:
                 raise ValueError(
                     f"{name}: expected one of {', '.join(known)}, "
@@ -102,8 +115,14 @@ def patch_latents(detector: Detector, variables: Variables, images: Array) -> Ar
 
 
 def standardized(variables: Variables, latents: Array) -> Array:
-    """Latents [B, L, D] brought to mean 0 and deviation 1 over uncovered patches."""
+    """Latents [B, L, D] brought to mean 0 and variance 1 over uncovered patches.
+
+    By places, components are uncorrelated too.
+    """
     known = variables["sphere"]["constants"]
+    if "whitening" in known:
+        left = latents - known["mean"]
+        return jnp.einsum("bld,lde->ble", left, known["whitening"], precision="highest")
     return Standardization(known["mean"], known["deviation"])(latents)
 
 

@@ -31,6 +31,10 @@ from face_jax.nn.apply import apply
 from face_jax.train.distributed import to_host
 from face_jax.types import Array, Batch, Params, Variables
 
+SHRINKAGE = 0.02
+"""Share of the mean variance at a place that is added to all its variances: a few
+thousand faces tell the smallest ones badly."""
+
 Batches = Callable[[], Iterator[Batch]]
 """Gives the training batches from the first one on."""
 
@@ -44,7 +48,7 @@ def uncovered(detector: Detector, batch: Batch) -> Array:
 def fit_standardization(
     detector: Detector, variables: Variables, batches: Iterable[Batch]
 ) -> dict[str, np.ndarray]:
-    """Mean and deviation of the latents of uncovered patches.
+    """How the latents of uncovered patches are distributed.
 
     Args:
       detector: the modules.
@@ -52,31 +56,35 @@ def fit_standardization(
       batches: those of the whole set.
 
     Returns:
-      ``mean`` and ``deviation``, [D] float32.
+      ``mean`` and ``deviation``, [D] float32; or by places ``mean`` [L, D] and
+      ``whitening`` [L, D, D], whose columns take what is left after the mean to
+      variance 1.
 
     Raises:
-      ValueError: nothing in them is uncovered.
+      ValueError: nothing in them is uncovered, at some place.
     """
+    by_places = detector.standards == "places"
 
     @jax.jit
     def sums(variables: Variables, batch: Batch) -> tuple[Array, Array, Array]:
         latents = patch_latents(detector, variables, pictures_of(batch, "image"))
         counts = uncovered(detector, batch)[..., None]
         latents = jnp.where(counts, latents, 0.0)
-        return (
-            counts.sum(),
-            latents.sum(axis=(0, 1)),
-            jnp.square(latents).sum(axis=(0, 1)),
-        )
+        if by_places:
+            products = jnp.einsum("bld,ble->lde", latents, latents, precision="highest")
+            return counts.sum(axis=0), latents.sum(axis=0), products
+        squares = jnp.square(latents).sum(axis=(0, 1))
+        return counts.sum(), latents.sum(axis=(0, 1)), squares
 
     count, first, second = _totals(sums(variables, batch) for batch in batches)
-    if not count:
+    if not np.all(count):
         raise ValueError(
             "task.fit_batches: expected batches with uncovered patches, all are covered"
+            f"{' at some place' if by_places else ''}"
         )
     mean = first / count
-    deviation = np.sqrt(np.maximum(second / count - mean**2, SCALE_EPSILON**2))
-    return {"mean": mean.astype(np.float32), "deviation": deviation.astype(np.float32)}
+    scales = _whitening if by_places else _deviation
+    return {"mean": mean.astype(np.float32)} | scales(mean, second, count)
 
 
 def fit_center(
@@ -176,21 +184,44 @@ def empty_kernel_sphere(count: int, width: int) -> Params:
     }
 
 
-def empty_sphere(width: int, embedded: int) -> Params:
+def empty_sphere(detector: Detector) -> Params:
     """Variables of a ``sphere`` before it is fitted."""
-    return {
-        "constants": {
-            "mean": jnp.zeros(width),
-            "deviation": jnp.ones(width),
-            "center": jnp.zeros(embedded),
-            "radius": jnp.float32(1.0),
+    width, places = detector.width, detector.autoencoder.num_patches
+    if detector.standards == "places":
+        standards = {
+            "mean": jnp.zeros((places, width)),
+            "whitening": jnp.broadcast_to(jnp.eye(width), (places, width, width)),
         }
+    else:
+        standards = {"mean": jnp.zeros(width), "deviation": jnp.ones(width)}
+    center = jnp.zeros(detector.embedding.features[-1])
+    return {
+        "constants": {**standards, "center": center, "radius": jnp.float32(1.0)},
     }
 
 
 def take(batches: Batches, count: int) -> Iterator[Batch]:
     """The first batches of the stream: the set that things are fitted to."""
     return itertools.islice(batches(), count)
+
+
+def _deviation(
+    mean: np.ndarray, squares: np.ndarray, count: np.ndarray
+) -> dict[str, np.ndarray]:
+    variance = np.maximum(squares / count - mean**2, SCALE_EPSILON**2)
+    return {"deviation": np.sqrt(variance).astype(np.float32)}
+
+
+def _whitening(
+    mean: np.ndarray, products: np.ndarray, count: np.ndarray
+) -> dict[str, np.ndarray]:
+    """Inverse roots of the covariances of all places, shrunk towards spheres."""
+    covariance = products / count[..., None] - mean[:, :, None] * mean[:, None]
+    width = mean.shape[1]
+    spread = np.trace(covariance, axis1=1, axis2=2) / width
+    noise = np.maximum(SHRINKAGE * spread, SCALE_EPSILON**2)
+    values, vectors = np.linalg.eigh(covariance + noise[:, None, None] * np.eye(width))
+    return {"whitening": (vectors / np.sqrt(values)[:, None]).astype(np.float32)}
 
 
 def _stored(sphere: Any) -> dict[str, Array]:

@@ -28,6 +28,7 @@ from face_jax.latent_ofer.deep_svdd import (
 from face_jax.latent_ofer.detector import (
     Detector,
     LatentSource,
+    Standards,
     detect,
     patch_latents,
     squared_deep_distances,
@@ -63,6 +64,7 @@ class DetectorTask(Task):
       autoencoder: its weights: folder of a run, ``.npz`` of published names, or
         ``"random"``. It must be named.
       latent_source: see ``detector.Detector``.
+      standards: likewise; the paper does not say.
       features: widths of Deep SVDD's layers.
       objective: ``soft_boundary`` or ``one_class``.
       nu: share of uncovered patches that may lie outside of the spheres.
@@ -84,6 +86,7 @@ class DetectorTask(Task):
     network: Mapping[str, Any] = dataclasses.field(default_factory=dict)
     autoencoder: str | None = None
     latent_source: LatentSource = "encoder"
+    standards: Standards = "components"
     features: tuple[int, ...] = (256, 128)
     objective: str = "soft_boundary"
     nu: float = 0.05
@@ -117,6 +120,7 @@ class DetectorTask(Task):
             masked_autoencoder(self.size, self.network),
             DeepSvdd(tuple(self.features)),
             latent_source=self.latent_source,
+            standards=self.standards,
         )
 
     def init(self, key: Array, batch: Batch) -> Variables:
@@ -130,7 +134,7 @@ class DetectorTask(Task):
         variables = {
             AUTOENCODER: nets.autoencoder.init(first, pictures_of(batch, "image")[:1]),
             EMBEDDING: nets.embedding.init(second, jnp.zeros((1, width))),
-            SPHERE: fitting.empty_sphere(width, self.features[-1]),
+            SPHERE: fitting.empty_sphere(nets),
         }
         if self.kernel_samples:
             variables[KERNEL_SPHERE] = fitting.empty_kernel_sphere(

@@ -11,14 +11,13 @@ from typing import Any
 import flax.linen as nn
 import jax
 import jax.numpy as jnp
-import numpy as np
 
 from face_jax.convert.arrays import read_arrays
 from face_jax.convert.engine import Table, to_variables
 from face_jax.convert.torchvision import vgg_table
 from face_jax.latent_ofer.perception import feature_network
 from face_jax.train.checkpoints import load_variables
-from face_jax.train.differences import differences
+from face_jax.train.state import check_same_shapes
 
 RANDOM = "random"
 """Instead of a file: random values, the same ones in every run; to time a step or to
@@ -62,19 +61,17 @@ def load_network(
         return jax.device_get(jax.jit(module.init)(jax.random.key(0), *inputs))
     shapes = jax.eval_shape(module.init, jax.random.key(0), *inputs)
     path = Path(source)
-    if path.is_dir():
-        found = load_variables(path)[0]
-        if name not in found:
-            raise ValueError(
-                f"task.{field}: expected a run with a network {name!r}, {path} has "
-                f"{', '.join(sorted(found))}"
-            )
-        variables = jax.device_get(found[name])
-    else:
+    if not path.is_dir():
         weights, target = read_arrays(path), {name: shapes}
-        variables = to_variables(weights, table(shapes, name), target, ignored)[name]
-    _check_shapes(f"task.{field}: {path}, network {name!r}", shapes, variables)
-    return variables
+        return to_variables(weights, table(shapes, name), target, ignored)[name]
+    found = load_variables(path)[0]
+    if name not in found:
+        raise ValueError(
+            f"task.{field}: expected a run with a network {name!r}, {path} has "
+            f"{', '.join(sorted(found))}"
+        )
+    check_same_shapes(f"task.{field}: {name} of {path}", shapes, found[name])
+    return jax.device_get(found[name])
 
 
 def load_vgg16(field: str, source: str) -> dict[str, Any]:
@@ -86,9 +83,3 @@ def load_vgg16(field: str, source: str) -> dict[str, Any]:
 
     network = feature_network()
     return load_network(field, source, "vgg16", network, (image,), table, VGG16_REST)
-
-
-def _check_shapes(what: str, expected: Any, given: Any) -> None:
-    want, have = (jax.tree.map(np.shape, tree) for tree in (expected, given))
-    for place, wanted, found in differences(want, have):
-        raise ValueError(f"{what}: expected {wanted} for {place}, got {found}")

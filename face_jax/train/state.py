@@ -174,11 +174,11 @@ def install_pretrained(
     model_state, ema = dict(state.model_state), dict(state.ema)
     for name, variables in pretrained.items():
         if name in frozen:
-            _check_same_shapes(f"pretrained {name}", frozen[name], variables)
+            check_same_shapes(f"pretrained {name}", frozen[name], variables)
             frozen[name] = from_host(dict(variables), shardings.frozen[name])
             continue
         given = variables["params"]
-        _check_same_shapes(f"pretrained {name}", params.get(name), given)
+        check_same_shapes(f"pretrained {name}", params.get(name), given)
         params[name] = from_host(given, shardings.params[name])
         if name in ema:
             ema[name] = from_host(given, shardings.ema[name])
@@ -216,7 +216,7 @@ def replace_variables(
             what = f"{source}: {collection} of {name}"
             if collection not in before:
                 raise ValueError(f"{what}: no collection that it may change")
-            _check_same_shapes(what, before[collection], tree)
+            check_same_shapes(what, before[collection], tree)
         kept = {c: before[c] for c in collections}
         new = jax.tree.map(lambda a, b: a.astype(b.dtype), to_host(collections), kept)
         place = {c: places[name][c] for c in collections}
@@ -224,17 +224,27 @@ def replace_variables(
     return state.replace(**parts)
 
 
-def _without_params(variables: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: tree for name, tree in variables.items() if name != "params"}
+def check_same_shapes(what: str, expected: PyTree, given: PyTree) -> None:
+    """Refuses variables of another size.
 
+    Args:
+      what: what to call them in an error.
+      expected: nested dictionaries of arrays or shape structs.
+      given: likewise, or None.
 
-def _check_same_shapes(what: str, expected: PyTree, given: PyTree) -> None:
+    Raises:
+      ValueError: names the first array of which there is none, or of another shape.
+    """
     want, have = (jax.tree.map(jnp.shape, tree) for tree in (expected, given))
     for path, wanted, found in differences(want, have):
         raise ValueError(
             f"{what} does not fit this model: {path or 'the network'} is "
             f"{_shape_words(found)}, expected {_shape_words(wanted)}"
         )
+
+
+def _without_params(variables: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: tree for name, tree in variables.items() if name != "params"}
 
 
 def _shape_words(shape: Any) -> str:

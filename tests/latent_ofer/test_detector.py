@@ -80,7 +80,18 @@ def test_the_decoders_tokens_describe_patches_too(images, variables):
     np.testing.assert_allclose(found, tokens[:, 1:], atol=1e-5)
 
 
-@pytest.mark.parametrize("field", ["method", "latent_source"])
+def test_places_may_have_standards_of_their_own():
+    random = np.random.default_rng(0)
+    latents, mean = random.normal(size=(2, 3, 4)), random.normal(size=(3, 4))
+    whitening = random.normal(size=(3, 4, 4))
+    known = {"mean": mean, "whitening": whitening}
+    found = standardized({"sphere": {"constants": known}}, np.float32(latents))
+    for place in range(3):
+        expected = (latents[:, place] - mean[place]) @ whitening[place]
+        np.testing.assert_allclose(found[:, place], expected, rtol=1e-4, atol=1e-5)
+
+
+@pytest.mark.parametrize("field", ["method", "latent_source", "standards"])
 def test_unknown_choices_are_refused(field):
     with pytest.raises(ValueError, match=f"{field}: expected one of .*, got 'none'"):
         dataclasses.replace(DETECTOR, **{field: "none"})

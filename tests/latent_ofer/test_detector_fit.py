@@ -1,11 +1,14 @@
 """What is fitted to a whole set against numpy, over patches that nothing covers."""
 
+import dataclasses
+
 import jax
+import jax.numpy as jnp
 import numpy as np
 import pytest
 
 from face_jax.latent_ofer import detector_fit as fitting
-from face_jax.latent_ofer.detector import patch_latents
+from face_jax.latent_ofer.detector import patch_latents, standardized
 from tests.latent_ofer.small_tasks import detector_task, random_batch, variables_of
 
 DETECTOR = detector_task().detector
@@ -32,15 +35,22 @@ def variables():
 
 
 @pytest.fixture(scope="module")
-def latents(variables):
-    """Of the patches that count, float64 [N, D]."""
+def all_latents(variables):
+    """Of both batches, float64 [B, L, D], and which of them count."""
     run = jax.jit(patch_latents, static_argnums=0)
-    rows = []
+    found, counts = [], []
     for batch in batches():
-        found = np.float64(run(DETECTOR, variables, np.float32(batch["image"]) / 255))
+        found.append(run(DETECTOR, variables, np.float32(batch["image"]) / 255))
         blocks = batch["occluder_mask"].reshape(-1, 4, 16, 4, 16)
-        rows.append(found[(blocks.max(axis=(2, 4)) == 0).reshape(-1, 16)])
-    return np.concatenate(rows)
+        counts.append((blocks.max(axis=(2, 4)) == 0).reshape(-1, 16))
+    return np.concatenate(found).astype(np.float64), np.concatenate(counts)
+
+
+@pytest.fixture(scope="module")
+def latents(all_latents):
+    """Those that count, [N, D]."""
+    found, counts = all_latents
+    return found[counts]
 
 
 @pytest.fixture(scope="module")
@@ -70,6 +80,32 @@ def test_latents_are_standardised_over_uncovered_patches(latents, fitted):
     np.testing.assert_allclose(fitted["mean"], latents.mean(0), atol=1e-5)
     np.testing.assert_allclose(fitted["deviation"], latents.std(0), rtol=1e-4)
     assert all(leaf.dtype == np.float32 for leaf in fitted.values())
+
+
+def test_by_places_each_has_its_own_mean_and_covariance(variables):
+    detector = dataclasses.replace(DETECTOR, standards="places")
+    fitted = fitting.fit_standardization(detector, variables, batches())
+    known = {**variables, "sphere": {"constants": fitted}}
+    for place in (0, 6, 15):
+        rows, whitened = [], []
+        for batch in batches():
+            images = jnp.asarray(batch["image"], jnp.float32) / 255
+            found = patch_latents(detector, variables, images)
+            free = np.asarray(fitting.uncovered(detector, batch))[:, place]
+            rows.append(np.float64(found)[free, place])
+            whitened.append(np.float64(standardized(known, found))[free, place])
+        x, white = np.concatenate(rows), np.concatenate(whitened)
+        np.testing.assert_allclose(fitted["mean"][place], x.mean(axis=0), atol=1e-5)
+        covariance = np.cov(x.T, bias=True)
+        noise = fitting.SHRINKAGE * np.trace(covariance) / len(covariance)
+        covariance += noise * np.eye(len(covariance))
+        scale = fitted["whitening"][place].astype(np.float64)
+        np.testing.assert_allclose(
+            scale.T @ covariance @ scale, np.eye(len(scale)), atol=2e-3
+        )
+        np.testing.assert_allclose(
+            white, (x - x.mean(axis=0)) @ scale, rtol=1e-3, atol=1e-3
+        )
 
 
 def test_the_centre_is_their_mean_kept_away_from_zero(known, standard):
@@ -124,10 +160,42 @@ def test_more_than_there_are_cannot_be_drawn(known, standard):
         fitting.fit_kernel_sphere(DETECTOR, known, batches(), 999, NU)
 
 
-def test_pictures_that_are_covered_as_a_whole_are_refused(variables):
-    covered = {**random_batch(), "occluder_mask": np.full((8, 64, 64), 255, np.uint8)}
-    with pytest.raises(ValueError, match=r"task\.fit_batches: expected batches with"):
-        fitting.fit_standardization(DETECTOR, variables, [covered])
+@pytest.mark.parametrize(
+    ("standards", "rows", "message"),
+    [
+        ("components", 64, r"task\.fit_batches: .*, all are covered$"),
+        ("places", 16, r"task\.fit_batches: .*, all are covered at some place$"),
+    ],
+)
+def test_what_is_covered_in_all_pictures_is_refused(
+    variables, standards, rows, message
+):
+    mask = random_batch()["occluder_mask"].copy()
+    mask[:, :rows] = 255
+    detector = dataclasses.replace(DETECTOR, standards=standards)
+    with pytest.raises(ValueError, match=message):
+        fitting.fit_standardization(
+            detector, variables, [{**random_batch(), "occluder_mask": mask}]
+        )
+
+
+def test_places_are_whitened_by_what_is_uncovered_there(variables, all_latents):
+    detector = dataclasses.replace(DETECTOR, standards="places")
+    found = fitting.fit_standardization(detector, variables, batches())
+    latents, counts = all_latents
+    for place in (0, 5, 15):
+        rows = latents[:, place][counts[:, place]]
+        mean, covariance = rows.mean(axis=0), np.cov(rows.T, ddof=0)
+        noise = fitting.SHRINKAGE * np.trace(covariance) / len(mean)
+        columns = np.float64(found["whitening"][place])
+        whitened = columns.T @ (covariance + noise * np.eye(len(mean))) @ columns
+        np.testing.assert_allclose(found["mean"][place], mean, atol=1e-5)
+        np.testing.assert_allclose(whitened, np.eye(len(mean)), atol=1e-3)
+    assert {n: x.shape for n, x in found.items()} == {
+        n: x.shape
+        for n, x in fitting.empty_sphere(detector)["constants"].items()
+        if n in found
+    }
 
 
 def test_the_set_is_the_beginning_of_the_stream():

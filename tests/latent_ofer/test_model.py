@@ -162,7 +162,7 @@ def test_kernel_svdd_decides_where_it_is_asked_for(folder, tmp_path):
     assert models.load(folder, "kernel").pipeline.detector.method == "kernel"
     without = save_stage(tmp_path / "a", "detector", detector_task(kernel_samples=0))
     runs = {stage: folder / stage for stage in models.STAGES} | {"detector": without}
-    with pytest.raises(ValueError, match=rf"method: the detector in {without} has no"):
+    with pytest.raises(ValueError, match=f"{without}: expected a detector with kernel"):
         models.assemble(runs, "kernel")
     with pytest.raises(ValueError, match="method: expected one of deep, kernel"):
         models.load(folder, "best")
@@ -174,8 +174,10 @@ def test_runs_that_do_not_fit_are_refused(folder, tmp_path):
     message = r"a checkpoint of latent_ofer.expression expected, got 'latent_ofer.detec"
     with pytest.raises(ValueError, match=message):
         models.assemble(swapped)
-    with pytest.raises(FileNotFoundError, match="no checkpoint"):
+    with pytest.raises(FileNotFoundError, match="there is no detector, expression, re"):
         models.load(tmp_path)
+    with pytest.raises(FileNotFoundError, match="no checkpoint"):
+        models.assemble({**runs, "recognizer": tmp_path})
     with pytest.raises(ValueError, match="runs: expected detector, expression, refine"):
         models.assemble({"detector": runs["detector"]})
     wide = detector_task(network={**detector_task().network, "width": 16})

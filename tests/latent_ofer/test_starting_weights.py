@@ -55,14 +55,17 @@ def test_runs_without_the_network_are_told(run):
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"width": 8}, r"expected \(1, 8\) for params.class_token, got \(1, 12\)"),
-        ({"depth": 2}, r"expected .* for params.blocks_1\..*, got None"),
+        (
+            {"width": 8},
+            r"positions is of shape \[17, 12\], expected of shape \[17, 8\]",
+        ),
+        ({"depth": 2}, r"params\.blocks_1 is absent, expected a group of arrays"),
     ],
 )
 def test_other_sizes_are_told_with_the_place(run, changes, message):
     module = mae_task().module.clone(**changes)
     with pytest.raises(
-        ValueError, match=rf"task\.autoencoder: .*, network .*{message}"
+        ValueError, match=rf"task\.autoencoder: autoencoder of .*{message}"
     ):
         load_eyes(str(run), module)
 
