@@ -98,7 +98,7 @@ def load_recognizer(folder: Path) -> TrainedRecognizer:
 
     Raises:
       FileNotFoundError: it has no checkpoint.
-      ValueError: it is of another system, or needs latents and was trained without.
+      ValueError: it is of another system.
     """
     variables, config = load_variables(folder)
     system = config["system"]
@@ -226,13 +226,20 @@ def _block(run: TrainedRecognizer, pipeline: Path, name: str) -> dict[str, Any]:
     folder = pipeline / LATENTS
     if run.on_latents:
         return {"source": LATENTS, LATENTS: {"path": str(folder / name)}, **recipe}
-    path = folder / MARKER
+    made = _pictures_of_set(folder / MARKER, name)
+    return {"source": made["source"], made["source"]: made[made["source"]], **recipe}
+
+
+def _pictures_of_set(path: Path, name: str) -> dict[str, Any]:
+    """The data block that a set of latents was made of, from their stage's marker."""
     if not path.is_file():
         raise FileNotFoundError(
             f"{path}: no such file; it says what the latents are of"
         )
-    made = json.loads(path.read_text(encoding="utf-8"))["settings"]["sets"][name]
-    return {"source": made["source"], made["source"]: made[made["source"]], **recipe}
+    sets = json.loads(path.read_text(encoding="utf-8"))["settings"]["sets"]
+    if name not in sets:
+        raise ValueError(f"{path}: expected a set {name!r}, got {', '.join(sets)}")
+    return sets[name]
 
 
 def _kind_names(pipeline: Path) -> tuple[str, ...]:

@@ -1,5 +1,7 @@
 """The masked autoencoder's training against its network, masked, and numpy."""
 
+import functools
+
 import jax
 import numpy as np
 import pytest
@@ -14,6 +16,7 @@ from tests.latent_ofer.small_tasks import (
     variables_of,
 )
 
+clean_task = functools.partial(mae_task, picture="clean_image")
 KEY = jax.random.key(3)
 KEPT = 4
 """Patches of 16 that are shown."""
@@ -33,13 +36,13 @@ def masked(noise):
 
 @pytest.fixture(scope="module")
 def variables():
-    return variables_of(mae_task(), random_batch())
+    return variables_of(clean_task(), random_batch())
 
 
 @pytest.fixture(scope="module")
 def made(variables):
     """What the network makes of pictures whose masked patches stay in their place."""
-    task, batch = mae_task(), random_batch()
+    task, batch = clean_task(), random_batch()
     mask = masked(jax.random.uniform(KEY, (len(batch["image"]), GRID**2)))
     images = np.float32(batch["clean_image"]) / 255
     run = jax.jit(task.module.apply)
@@ -48,7 +51,7 @@ def made(variables):
 
 @pytest.mark.parametrize("normalized", [False, True])
 def test_the_loss_is_the_squared_error_of_masked_patches(variables, made, normalized):
-    task, batch = mae_task(normalized_targets=normalized), random_batch()
+    task, batch = clean_task(normalized_targets=normalized), random_batch()
     loss, aux = jax.jit(task.loss)(variables, batch, KEY, {})
     mask, patches = made
     targets = patches_of(batch["clean_image"])
@@ -64,7 +67,7 @@ def test_the_loss_is_the_squared_error_of_masked_patches(variables, made, normal
 
 @pytest.fixture(scope="module")
 def outputs(variables):
-    return jax.device_get(jax.jit(mae_task().predict)(variables, random_batch()))
+    return jax.device_get(jax.jit(clean_task().predict)(variables, random_batch()))
 
 
 def test_pictures_change_in_masked_patches_alone(outputs):
@@ -79,7 +82,7 @@ def test_pictures_change_in_masked_patches_alone(outputs):
 
 
 def test_figures_are_of_each_picture(outputs):
-    task, batch = mae_task(), random_batch()
+    task, batch = clean_task(), random_batch()
     found = task.metrics(batch, outputs)
     given = np.float64(batch["clean_image"]) / 255
     squared = np.square(outputs["image"] - given)
@@ -89,12 +92,12 @@ def test_figures_are_of_each_picture(outputs):
     share = (GRID**2 - KEPT) / GRID**2
     inside = np.square((outputs["image"] - given) / IMAGENET_STD).mean(axis=(1, 2, 3))
     assert (found["error"] >= inside / share - 1e-4).all()
-    normalized = mae_task(normalized_targets=True)
+    normalized = clean_task(normalized_targets=True)
     assert set(normalized.metrics(batch, outputs)) == {"error"}
 
 
 def test_a_sheet_shows_three_columns(outputs):
-    sheet = mae_task().pictures(random_batch(), outputs)["patches"]
+    sheet = clean_task().pictures(random_batch(), outputs)["patches"]
     assert sheet.dtype == np.uint8
     assert sheet.shape[1] == 3 * 2 * SIDE + 4 * 4
 
@@ -108,4 +111,20 @@ def test_a_run_starts_from_weights_that_are_named():
 def test_pictures_of_another_size_are_refused():
     small = {"clean_image": np.zeros((2, 32, 32, 3), np.uint8)}
     with pytest.raises(ValueError, match=r"images: expected \[B, 64, 64, 3\]"):
-        mae_task().init(jax.random.key(0), small)
+        clean_task().init(jax.random.key(0), small)
+
+
+@pytest.mark.parametrize("picture", ["image", "clean_image"])
+def test_nothing_but_the_chosen_picture_is_needed(picture, variables):
+    task, batch = mae_task(picture=picture), {picture: random_batch()[picture]}
+    loss, _ = jax.eval_shape(task.loss, variables, batch, KEY, {})
+    outputs = jax.eval_shape(task.predict, variables, batch)
+    figures = jax.eval_shape(task.metrics, batch, outputs)
+    assert loss.shape == () and figures["psnr"].shape == (len(batch[picture]),)
+
+
+def test_pictures_that_there_are_not_are_refused():
+    with pytest.raises(
+        ValueError, match=r"task\.picture: expected one of image, clean"
+    ):
+        mae_task(picture="mask")
