@@ -66,8 +66,8 @@ def generate(folder: Path, settings: SyntheticSettings) -> Generated:
     if generator.is_complete(folder, settings):
         return Generated(0, 0.0)
     left = generator.pictures_left(folder, settings)
-    log.info("%s: drawing %d synthetic pictures", folder, left)
     model = head(settings.head)
+    log.info("%s: drawing %d synthetic pictures", folder, left)
     studio = Studio(model, settings.size)
     start = time.monotonic()
     with Progress(left, "pictures") as progress:
