@@ -15,55 +15,30 @@ from face_jax.latent_ofer.pipeline import recognize
 from face_jax.latent_ofer.refinement import reconstruct
 from face_jax.latent_ofer.token_selection import keep_tokens, relevant_tokens
 from face_jax.nn.resample import resize_antialiased
+from tests.convert.trees import assert_trees_equal
+from tests.latent_ofer.small_pipeline import save_pipeline, small_model
 from tests.latent_ofer.small_tasks import (
     EXPRESSION_SIDE,
     GRID,
     ROWS,
     SIDE,
     detector_task,
-    expression_task,
     random_batch,
     recognizer_task,
-    refinement_task,
     save_run,
     token_batch,
 )
-
-TASKS = {
-    "detector": detector_task(),
-    "expression": expression_task(),
-    "refinement": refinement_task(),
-    "recognizer": recognizer_task(),
-}
-
-
-def save_stage(folder, stage, task):
-    batch = token_batch() if stage == "recognizer" else random_batch()
-    return save_run(folder, stage, task, batch)
 
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory):
     """Work directory of a pipeline whose stages are saved."""
-    folder = tmp_path_factory.mktemp("stages")
-    for stage, task in TASKS.items():
-        save_stage(folder / stage, stage, task)
-    return folder
+    return save_pipeline(tmp_path_factory.mktemp("stages"))
 
 
 @pytest.fixture(scope="module")
-def model(folder):
-    """One that finds some patches covered: the middle of the scores is the radius."""
-    loaded = models.load(folder)
-    images = np.float32(random_batch()["image"]) / 255
-    detector = loaded.pipeline.detector
-    scores = jax.jit(detect, static_argnums=0)(
-        detector, loaded.variables, images
-    ).scores
-    sphere = dict(loaded.variables["sphere"]["constants"])
-    sphere["radius"] = sphere["radius"] * np.median(scores)
-    variables = {**loaded.variables, "sphere": {"constants": sphere}}
-    return loaded.replace(variables=variables)
+def model():
+    return small_model()
 
 
 @pytest.fixture(scope="module")
@@ -129,6 +104,9 @@ def test_models_loaded_twice_share_their_program(folder, model):
     again = models.load(folder)
     assert jax.tree.structure(again) == jax.tree.structure(model)
     assert hash(again.pipeline) == hash(model.pipeline)
+    # But for the sphere they are the same random numbers.
+    ours, theirs = ({**m.variables, "sphere": {}} for m in (again, model))
+    assert_trees_equal(ours, theirs)
 
 
 def test_without_recogniser_a_model_only_sees(folder, by_hand):
@@ -160,7 +138,8 @@ def test_other_selections_and_sizes_can_be_run(model, selection):
 
 def test_kernel_svdd_decides_where_it_is_asked_for(folder, tmp_path):
     assert models.load(folder, "kernel").pipeline.detector.method == "kernel"
-    without = save_stage(tmp_path / "a", "detector", detector_task(kernel_samples=0))
+    deep = detector_task(kernel_samples=0)
+    without = save_run(tmp_path / "deep", "detector", deep, random_batch())
     runs = {stage: folder / stage for stage in models.STAGES} | {"detector": without}
     with pytest.raises(ValueError, match=f"{without}: expected a detector with kernel"):
         models.assemble(runs, "kernel")
@@ -181,7 +160,7 @@ def test_runs_that_do_not_fit_are_refused(folder, tmp_path):
     with pytest.raises(ValueError, match="runs: expected detector, expression, refine"):
         models.assemble({"detector": runs["detector"]})
     wide = detector_task(network={**detector_task().network, "width": 16})
-    other = save_stage(tmp_path / "wide", "detector", wide)
+    other = save_run(tmp_path / "wide", "detector", wide, random_batch())
     with pytest.raises(ValueError, match="expected the same autoencoder"):
         models.assemble({**runs, "detector": other})
     batch = {**token_batch(), "tokens": token_batch()["tokens"][..., :6]}
