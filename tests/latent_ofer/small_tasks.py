@@ -140,7 +140,7 @@ def variables_of(task, batch, seed=0):
 
 
 def state_of(task, batch, seed=0) -> TrainState:
-    """A state of such variables."""
+    """A state of such variables; its optimizers have seen nothing."""
     variables, optimizers = variables_of(task, batch, seed), task.optimizers()
     params = {name: variables[name]["params"] for name in optimizers}
     rest = {
@@ -152,7 +152,7 @@ def state_of(task, batch, seed=0) -> TrainState:
         params=params,
         model_state={name: tree for name, tree in rest.items() if tree},
         frozen={n: tree for n, tree in variables.items() if n not in optimizers},
-        opt_state={name: tx.init(params[name]) for name, tx in optimizers.items()},
+        opt_state={name: _zeros(tx, params[name]) for name, tx in optimizers.items()},
         ema={},
         guard=Guard.clear(),
     )
@@ -163,9 +163,15 @@ def save_run(folder: Path, stage: str, task, batch) -> Path:
     settings = json.loads(json.dumps(dataclasses.asdict(task)))
     config = {"system": f"latent_ofer.{stage}", "task": settings}
     checkpoints = Checkpoints(folder, config, task.teachers())
-    checkpoints.save(state_of(task, batch), {})
+    checkpoints.save(state_of(task, batch).replace(opt_state={}), {})
     checkpoints.close()
     return folder
+
+
+def _zeros(optimizer, params):
+    """What an optimizer begins with: zeros, whichever it is."""
+    shapes = jax.eval_shape(optimizer.init, params)
+    return jax.tree.map(lambda leaf: np.zeros(leaf.shape, leaf.dtype), shapes)
 
 
 def _pictures(random, rows):

@@ -3,12 +3,11 @@
 import dataclasses
 
 import jax
-import jax.numpy as jnp
 import numpy as np
 import pytest
 
 from face_jax.latent_ofer import detector_fit as fitting
-from face_jax.latent_ofer.detector import patch_latents, standardized
+from face_jax.latent_ofer.detector import patch_latents
 from tests.latent_ofer.small_tasks import detector_task, random_batch, variables_of
 
 DETECTOR = detector_task().detector
@@ -80,32 +79,6 @@ def test_latents_are_standardised_over_uncovered_patches(latents, fitted):
     np.testing.assert_allclose(fitted["mean"], latents.mean(0), atol=1e-5)
     np.testing.assert_allclose(fitted["deviation"], latents.std(0), rtol=1e-4)
     assert all(leaf.dtype == np.float32 for leaf in fitted.values())
-
-
-def test_by_places_each_has_its_own_mean_and_covariance(variables):
-    detector = dataclasses.replace(DETECTOR, standards="places")
-    fitted = fitting.fit_standardization(detector, variables, batches())
-    known = {**variables, "sphere": {"constants": fitted}}
-    for place in (0, 6, 15):
-        rows, whitened = [], []
-        for batch in batches():
-            images = jnp.asarray(batch["image"], jnp.float32) / 255
-            found = patch_latents(detector, variables, images)
-            free = np.asarray(fitting.uncovered(detector, batch))[:, place]
-            rows.append(np.float64(found)[free, place])
-            whitened.append(np.float64(standardized(known, found))[free, place])
-        x, white = np.concatenate(rows), np.concatenate(whitened)
-        np.testing.assert_allclose(fitted["mean"][place], x.mean(axis=0), atol=1e-5)
-        covariance = np.cov(x.T, bias=True)
-        noise = fitting.SHRINKAGE * np.trace(covariance) / len(covariance)
-        covariance += noise * np.eye(len(covariance))
-        scale = fitted["whitening"][place].astype(np.float64)
-        np.testing.assert_allclose(
-            scale.T @ covariance @ scale, np.eye(len(scale)), atol=2e-3
-        )
-        np.testing.assert_allclose(
-            white, (x - x.mean(axis=0)) @ scale, rtol=1e-3, atol=1e-3
-        )
 
 
 def test_the_centre_is_their_mean_kept_away_from_zero(known, standard):

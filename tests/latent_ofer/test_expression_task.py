@@ -1,6 +1,7 @@
 """DAN's training: its terms by hand, what moves, whom it finds."""
 
 import jax
+import jax.numpy as jnp
 import numpy as np
 import pytest
 
@@ -18,30 +19,35 @@ from tests.latent_ofer.small_tasks import (
 
 
 @pytest.fixture(scope="module")
-def stepped():
-    """The state before and after one step, and its metrics."""
+def both():
+    """One step, and what the network says of the batch before it, in one program."""
     task, batch = expression_task(), random_batch()
     state = state_of(task, batch)
 
     @jax.jit
-    def step(state, batch, key):
-        return train_step(task, task.phase(0), StepOptions(), state, batch, key)
+    def run(state, batch, key):
+        images = batch["image"].astype(jnp.float32) / 255
+        shown = normalize(resize_antialiased(images, (EXPRESSION_SIDE,) * 2))
+        variables = state.variables()["expression"]
+        output, _ = task.module.apply(
+            variables, shown, train=True, mutable=["batch_stats"]
+        )
+        new = train_step(task, task.phase(0), StepOptions(), state, batch, key)
+        return output, *new
 
-    return state, *step(state, batch, jax.random.key(0))
+    return state, *jax.device_get(run(state, batch, jax.random.key(0)))
 
 
 @pytest.fixture(scope="module")
-def output(stepped):
-    """What the network says of the batch while it is trained."""
-    task, state = expression_task(), stepped[0]
+def stepped(both):
+    """The state before and after one step, and its metrics."""
+    before, _, after, metrics = both
+    return before, after, metrics
 
-    @jax.jit
-    def run(variables, images):
-        shown = normalize(resize_antialiased(images, (EXPRESSION_SIDE,) * 2))
-        return task.module.apply(variables, shown, train=True, mutable=["batch_stats"])
 
-    images = np.float32(random_batch()["image"]) / 255
-    return jax.device_get(run(state.variables()["expression"], images))[0]
+@pytest.fixture(scope="module")
+def output(both):
+    return both[1]
 
 
 def test_the_loss_is_the_sum_of_three_terms(stepped, output):

@@ -102,13 +102,11 @@ def test_vgg16_may_come_with_the_rest_of_torchvisions(tmp_path):
         load_vgg16("vgg16_weights", str(path))
 
 
-def test_random_weights_are_the_same_ones_every_time():
-    module = mae_task().module
-    one, other = (load_eyes("random", module) for _ in range(2))
-    assert_trees_equal(one, other)
+def test_random_weights_are_host_arrays_of_the_right_shapes():
+    found = load_eyes("random", mae_task().module)
     shapes = variables_of(mae_task(), random_batch())["autoencoder"]
-    assert jax.tree.map(np.shape, one) == jax.tree.map(np.shape, shapes)
-    assert all(isinstance(leaf, np.ndarray) for leaf in jax.tree.leaves(one))
+    assert jax.tree.map(np.shape, found) == jax.tree.map(np.shape, shapes)
+    assert all(isinstance(leaf, np.ndarray) for leaf in jax.tree.leaves(found))
 
 
 def test_what_is_not_there_is_named(tmp_path):

@@ -81,10 +81,13 @@ def assert_near(found, reference, share):
     """Tensor by tensor, by the norm of the difference."""
     norms = [np.linalg.norm(leaf) for leaf in jax.tree.leaves(reference)]
     largest = max(norms, default=0.0)
-    for ours, theirs in zip(
-        jax.tree.leaves(found), jax.tree.leaves(reference), strict=True
+    for (path, ours), theirs in zip(
+        jax.tree_util.tree_leaves_with_path(found),
+        jax.tree.leaves(reference),
+        strict=True,
     ):
         # Biases before a batch norm have gradient 0, and scales before a ReLU and one
         # nearly so: what is left are differences of sums as large as the others.
         norm = max(np.linalg.norm(theirs), 1e-3 * largest)
-        assert np.linalg.norm(ours - theirs) <= share * norm
+        apart = np.linalg.norm(ours - theirs) / norm
+        assert apart <= share, f"{partitioning.slash_path(path)}: {apart:.1e}"
