@@ -45,10 +45,13 @@ def get_config(argument: str = "") -> ConfigDict:
 
 
 def autoencoder() -> ConfigDict:
-    """The masked autoencoder, on faces with and without something before them."""
+    """The masked autoencoder, on faces with and without something before them.
+
+    It predicts the faces behind, so that its latents tell what is no face.
+    """
     config = stage("autoencoder", steps=5000, batch_size=64, peak=2e-3)
     config.task.update(network_fields())
-    config.task.update({"picture": "image", "mask_ratio": 0.6})
+    config.task.update({"target": "clean_image", "mask_ratio": 0.5})
     config.task.optimizer = adam_w(0.05)
     config.data = faces("train", (UNCOVERED, *KINDS), jitter=0.1, rotation=15.0)
     config.evals.unseen = common.evaluation(faces("validation"), 2000, 32)
@@ -56,7 +59,10 @@ def autoencoder() -> ConfigDict:
 
 
 def detector(objective: str) -> ConfigDict:
-    """Deep SVDD, and kernel SVDD beside it; the soft boundary decides later on."""
+    """Deep SVDD, and kernel SVDD beside it; the soft boundary decides later on.
+
+    Faces are upright and in the middle, so that each place shows the same part.
+    """
     config = stage("detector", steps=500, batch_size=32, peak=1e-4)
     config.task.update(network_fields())
     config.task.update(
@@ -69,12 +75,12 @@ def detector(objective: str) -> ConfigDict:
             "nu": 0.05,
             "radius_start": 100,
             "optimizer": {"name": "adam", "weight_decay": 1e-6},
-            "fit_batches": 64,
+            "fit_batches": 200,
             "kernel_samples": 2048,
         }
     )
     config.uses = ConfigDict({"task": {"autoencoder": "autoencoder"}})
-    config.data = faces("train", (UNCOVERED, *KINDS))
+    config.data = faces("train", (UNCOVERED, *KINDS), mode="plain")
     unseen = faces("validation", (UNCOVERED, *KINDS))
     config.evals.unseen = common.evaluation(unseen, 0, 32)
     return config
@@ -82,7 +88,7 @@ def detector(objective: str) -> ConfigDict:
 
 def expression() -> ConfigDict:
     """DAN on uncovered faces."""
-    config = stage("expression", steps=2000, batch_size=64, peak=2e-3)
+    config = stage("expression", steps=1500, batch_size=64, peak=2e-3)
     config.task.update(
         {
             "network": expression_fields(),

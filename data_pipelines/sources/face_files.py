@@ -56,6 +56,8 @@ class FaceFiles:
     Attributes:
       paths: the files, in a fixed order.
       groups: rows that take turns as one item of an epoch.
+      people: names of the persons, in the order of their numbers.
+      occluder_names: what hides faces here, which nobody has told: ``none``.
       label_names: names of the expressions, in the order of their numbers.
       labels: int32 [len(self)], number of each file's expression, -1 if not known.
       report: what could not be used so far, in this process.
@@ -112,8 +114,9 @@ class FaceFiles:
         chosen = choose_people(shown, names, share)
         pairs = [pair for pair in zip(files, shown, strict=True) if pair[1] in chosen]
         self.paths = tuple(file for file, _ in pairs)
-        self._people = sorted({name for _, name in pairs})
-        numbers = {name: number for number, name in enumerate(self._people)}
+        self.people = tuple(sorted({name for _, name in pairs}))
+        self.occluder_names = ("none",)
+        numbers = {name: number for number, name in enumerate(self.people)}
         self._identities = [numbers[name] for _, name in pairs]
         self.groups = _groups(self._identities, one_per_person)
         self.label_names = tuple(label_names)

@@ -51,25 +51,33 @@ class LatentFiles:
       width: numbers ``D`` of a token.
     """
 
-    def __init__(self, path: PathLike, kinds: Sequence[str] | None = None):
+    def __init__(
+        self,
+        path: PathLike,
+        kinds: Sequence[str] | None = None,
+        identities: Sequence[int] | None = None,
+    ):
         """Opens the files; rows are read when they are asked for.
 
         Args:
           path: folder that ``write_latents`` wrote.
           kinds: names in ``occluder_names``; only pictures with one of these are part
             of the collection. None takes all.
+          identities: numbers of the persons who are part of it; None takes all.
 
         Raises:
           FileNotFoundError: a file is not there.
-          ValueError: a file is damaged or does not fit the others, a kind is unknown,
-            or no picture is left.
+          ValueError: a file is damaged or does not fit the others, a kind or person is
+            unknown, or no picture is left.
         """
         self.path = Path(path)
         self.occluder_names = _read_names(self.path / _NAMES)
         self._arrays = _open(self.path)
         _check(self.path, self._arrays, self.occluder_names)
         occluders = np.array(self._arrays["occluders"])
-        self._rows = select_rows(str(self.path), occluders, self.occluder_names, kinds)
+        rows = select_rows(str(self.path), occluders, self.occluder_names, kinds)
+        shown = np.array(self._arrays["identities"])
+        self._rows = _of_people(self.path, rows, shown, identities)
         self.labels = np.array(self._arrays["labels"])[self._rows]
         self.size = self._arrays["images"].shape[1]
         self.grid = self._arrays["relevance"].shape[1]
@@ -140,6 +148,23 @@ def write_latents(
         os.rename(temporary, path)
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
+
+
+def _of_people(
+    path: Path, rows: np.ndarray, shown: np.ndarray, identities: Sequence[int] | None
+) -> np.ndarray:
+    """Those of the rows that show one of these persons."""
+    if identities is None:
+        return rows
+    if unknown := sorted(set(identities) - set(shown.tolist())):
+        raise ValueError(
+            f"{path}: identities: expected numbers in {_file(path, 'identities').name}, "
+            f"got {unknown[0]}"
+        )
+    left = rows[np.isin(shown[rows], identities)]
+    if not len(left):
+        raise ValueError(f"{path}: none of {len(rows)} pictures shows {identities}")
+    return left
 
 
 def _file(folder: Path, name: str) -> Path:

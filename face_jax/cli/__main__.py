@@ -41,6 +41,10 @@ COMMANDS = {
         "face_jax.cli.evaluate_occlusion",
         "measure Latent-OFER on people and occluders it never saw",
     ),
+    "cross-validate": (
+        "face_jax.cli.cross_validate",
+        "train Latent-OFER's recogniser on with your pictures, and measure it",
+    ),
     "fit": ("face_jax.cli.fit", "find the head behind a picture by its gradients"),
     "bench": ("face_jax.cli.bench", "time the renderer on this machine"),
     "prepare": ("face_jax.cli.prepare", "make head models and data sets, once"),

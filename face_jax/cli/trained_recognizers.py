@@ -6,7 +6,7 @@ pictures. Recognisers that look at pictures as they are get those that it was ma
 
 import dataclasses
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -166,7 +166,10 @@ def recognition_reports(
     """
     found = []
     for title, group in _titled(_grouped(runs)):
-        judged = {run.seed: _judge(run, pipeline) for run in group}
+        judged = {
+            run.seed: judge(run, (_block(run, pipeline, name) for name in SETS))
+            for run in group
+        }
         first = next(iter(judged.values()))
         classes = label_map(group[0].config["task"]["dataset"]).classes
         rows = kind_rows(first["occluder"], _kind_names(pipeline), unseen)
@@ -175,6 +178,30 @@ def recognition_reports(
             report_recognition(title, probabilities, first["label"], rows, classes)
         )
     return found
+
+
+def judge(
+    run: TrainedRecognizer, blocks: Iterable[Mapping[str, Any]]
+) -> dict[str, np.ndarray]:
+    """What a run says of pictures.
+
+    Args:
+      run: the recogniser.
+      blocks: of data, whose items it understands.
+
+    Returns:
+      ``probabilities`` [n, K], ``label``, ``identity`` and ``occluder`` [n], and
+      ``image`` [n, S, S, 3] uint8, of all blocks in their order.
+    """
+    predict = jax.jit(run.task.predict)
+    parts = []
+    for block in blocks:
+        for batch in data_pipelines.build_evaluation(block, BATCH):
+            counts = batch["mask"] > 0
+            found = {k: batch[k] for k in ("label", "identity", "occluder", "image")}
+            found |= jax.device_get(predict(run.variables, batch))
+            parts.append({key: values[counts] for key, values in found.items()})
+    return {key: np.concatenate([part[key] for part in parts]) for key in parts[0]}
 
 
 def _check_same(what: str, values: Mapping[Path, str]) -> None:
@@ -201,21 +228,6 @@ def _titled(
     for title, group in zip(titles, groups, strict=True):
         alone = titles.count(title) == 1
         yield (title if alone else f"{title} ({group[0].folder.name})"), group
-
-
-def _judge(run: TrainedRecognizer, pipeline: Path) -> dict[str, np.ndarray]:
-    """``probabilities``, ``label`` and ``occluder`` of the pictures of all ``SETS``."""
-    predict = jax.jit(run.task.predict)
-    parts = []
-    for name in SETS:
-        for batch in data_pipelines.build_evaluation(
-            _block(run, pipeline, name), BATCH
-        ):
-            counts = batch["mask"] > 0
-            found = {k: batch[k] for k in ("label", "occluder")}
-            found |= jax.device_get(predict(run.variables, batch))
-            parts.append({key: values[counts] for key, values in found.items()})
-    return {key: np.concatenate([part[key] for part in parts]) for key in parts[0]}
 
 
 def _block(run: TrainedRecognizer, pipeline: Path, name: str) -> dict[str, Any]:

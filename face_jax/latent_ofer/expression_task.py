@@ -82,7 +82,7 @@ class ExpressionTask(Task):
 
     def __post_init__(self) -> None:
         label_map(self.dataset)
-        check_picture(self.picture)
+        check_picture("picture", self.picture)
         if unknown := sorted(set(self.weights) - set(DAN_WEIGHTS)):
             raise ValueError(
                 f"task.weights: expected some of {', '.join(DAN_WEIGHTS)}, "

@@ -51,9 +51,11 @@ class MaeTask(Task):
     Attributes:
       size: ``tiny``, ``base`` or ``large``.
       network: other fields of ``MaskedAutoencoder``.
-      picture: which of an item's pictures it sees and predicts: ``image``, or
-        ``clean_image`` without what covers the face. Who has seen nothing but faces
-        has no words for what covers them.
+      picture: which of an item's pictures it sees: ``image``, or ``clean_image``
+        without what covers the face.
+      target: which of them it predicts; None for the one that it sees, as published.
+        Where it sees ``image`` and predicts ``clean_image``, its latents must tell what
+        is covered, as nothing about the face may be concluded from there.
       mask_ratio: share of the patches that are masked.
       normalized_targets: predict patches of mean 0 and variance 1. Latent-OFER needs
         pixels.
@@ -66,6 +68,7 @@ class MaeTask(Task):
     size: str = "base"
     network: Mapping[str, Any] = dataclasses.field(default_factory=dict)
     picture: str = "image"
+    target: str | None = None
     mask_ratio: float = 0.75
     normalized_targets: bool = False
     optimizer: Mapping[str, Any] = dataclasses.field(
@@ -82,7 +85,8 @@ class MaeTask(Task):
     start_from: str | None = None
 
     def __post_init__(self) -> None:
-        check_picture(self.picture)
+        check_picture("picture", self.picture)
+        check_picture("target", self._target)
 
     @functools.cached_property
     def module(self) -> MaskedAutoencoder:
@@ -137,12 +141,16 @@ class MaeTask(Task):
             kept,
             method=self.module.from_kept,
         )
-        targets = patch_targets(images, self.module.patch_size, self.normalized_targets)
+        targets = self._targets(batch)
         loss = reconstruction_loss(made.patches, targets, mask)
         return loss, Aux(metrics={"reconstruction": loss})
 
     def predict(self, variables: Variables, batch: Batch) -> dict[str, Array]:
-        """Pictures whose patches are masked at random, the same ones in every batch."""
+        """Pictures whose patches are masked at random, the same ones in every batch.
+
+        ``masked`` is what the network sees, ``image`` what it should predict with what
+        it did predict in its place, ``error`` as in the loss.
+        """
         images = pictures_of(batch, self.picture)
         shape = (len(images), self.module.num_patches)
         mask, _ = random_mask(
@@ -152,19 +160,19 @@ class MaeTask(Task):
         grey = jnp.zeros_like(made.patches)
         return {
             "masked": coarse_images(images, grey, mask),
-            "image": coarse_images(images, made.patches, mask),
+            "image": coarse_images(
+                pictures_of(batch, self._target), made.patches, mask
+            ),
             "error": jax.vmap(reconstruction_loss)(
                 made.patches[:, None],
-                patch_targets(images, self.module.patch_size, self.normalized_targets)[
-                    :, None
-                ],
+                self._targets(batch)[:, None],
                 mask[:, None],
             ),
         }
 
     def metrics(self, batch: Batch, outputs: Mapping[str, Array]) -> dict[str, Array]:
         """``error`` of masked patches in the loss's units, and PSNR in dB."""
-        target = pictures_of(batch, self.picture)
+        target = pictures_of(batch, self._target)
         found = {"error": outputs["error"]}
         if not self.normalized_targets:
             found["psnr"] = image_metrics.psnr(outputs["image"], target)
@@ -180,6 +188,15 @@ class MaeTask(Task):
             "made": viz.to_uint8(outputs["image"]),
         }
         return {"patches": sheet_of(columns)}
+
+    @property
+    def _target(self) -> str:
+        return self.target or self.picture
+
+    def _targets(self, batch: Batch) -> Array:
+        """Patches to predict, [B, L, P * P * 3]."""
+        images = pictures_of(batch, self._target)
+        return patch_targets(images, self.module.patch_size, self.normalized_targets)
 
 
 def load_autoencoder(

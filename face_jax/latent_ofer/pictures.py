@@ -15,15 +15,19 @@ SHEET_ROWS = 8
 """Pictures on a sheet at most."""
 
 
-def check_picture(name: str) -> None:
+def check_picture(field: str, name: str) -> None:
     """Refuses what is no picture of an item.
+
+    Args:
+      field: of the task, that names the picture.
+      name: of the picture.
 
     Raises:
       ValueError: the name is not in ``PICTURES``.
     """
     if name not in PICTURES:
         raise ValueError(
-            f"task.picture: expected one of {', '.join(PICTURES)}, got {name!r}"
+            f"task.{field}: expected one of {', '.join(PICTURES)}, got {name!r}"
         )
 
 

@@ -107,7 +107,8 @@ def place(
 
     The first rule whose expression matches the whole path decides; leaves that no rule
     names are split over ``fsdp`` along their largest divisible dimension when they hold
-    at least ``fsdp_min_bytes``, and replicated otherwise.
+    at least ``fsdp_min_bytes``, and replicated otherwise. The windows of convolutions stay
+    whole: of four dimensions only the last two are split, which are channels.
 
     Args:
       tree: arrays or their shapes.
@@ -173,7 +174,10 @@ def _parts(axes: str | tuple[str, ...] | None, sizes: Mapping[str, int]) -> int:
 def _largest_over_fsdp(leaf, mesh: Mesh, min_bytes: int) -> PartitionSpec:
     parts = mesh.shape["fsdp"]
     size = math.prod(leaf.shape) * getattr(leaf.dtype, "itemsize", 0)
-    divisible = [axis for axis, n in enumerate(leaf.shape) if n % parts == 0]
+    first = len(leaf.shape) - 2 if len(leaf.shape) >= 4 else 0
+    divisible = [
+        axis for axis, n in enumerate(leaf.shape) if axis >= first and n % parts == 0
+    ]
     if parts == 1 or size < min_bytes or not divisible:
         return PartitionSpec()
     largest = max(divisible, key=lambda axis: leaf.shape[axis])

@@ -65,6 +65,21 @@ def test_the_loss_is_the_squared_error_of_masked_patches(variables, made, normal
     assert aux.metrics == {"reconstruction": loss}
 
 
+def test_what_it_sees_and_what_it_predicts_may_be_two_pictures(variables, made):
+    mask, patches = made
+    clean = random_batch()["clean_image"]
+    batch = {"image": clean, "clean_image": np.flip(clean, axis=0)}
+    task = mae_task(target="clean_image")
+    loss, _ = jax.jit(task.loss)(variables, batch, KEY, {})
+    apart = np.float64(patches) - patches_of(batch["clean_image"])
+    np.testing.assert_allclose(loss, np.mean(np.square(apart)[mask]), rtol=1e-5)
+    outputs = jax.device_get(jax.jit(task.predict)(variables, batch))
+    shown = np.isclose(outputs["masked"], clean / 255, atol=1e-5).all(axis=-1)
+    assert np.mean(shown) == KEPT / GRID**2
+    behind = batch["clean_image"][shown] / 255
+    np.testing.assert_allclose(outputs["image"][shown], behind, atol=1e-5)
+
+
 @pytest.fixture(scope="module")
 def outputs(variables):
     return jax.device_get(jax.jit(clean_task().predict)(variables, random_batch()))
@@ -128,3 +143,5 @@ def test_pictures_that_there_are_not_are_refused():
         ValueError, match=r"task\.picture: expected one of image, clean"
     ):
         mae_task(picture="mask")
+    with pytest.raises(ValueError, match=r"task\.target: expected one of image, clean"):
+        mae_task(target="mask")

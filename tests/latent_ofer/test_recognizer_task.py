@@ -29,7 +29,7 @@ def test_the_selection_says_how_many_latents_there_are():
     for selection, count in expected.items():
         task = recognizer_task(selection=selection)
         assert first_layer(task) == count * TOKENS
-        assert len(task.partition_rules()) == 1
+        assert len(task.partition_rules()) == 2
 
 
 def without_latents():

@@ -46,6 +46,16 @@ def test_an_axis_that_does_not_divide_is_dropped_and_said():
     assert placed.notes == ("kernel: dimension 15 is not divisible by fsdp=2",)
 
 
+def test_windows_of_convolutions_stay_whole():
+    tree = {
+        "many_rows": jnp.zeros((8, 8, 2, 6)),
+        "odd_channels": jnp.zeros((8, 8, 3, 5)),
+    }
+    specs = partitioning.place(tree, mesh(2, 2, 2), fsdp_min_bytes=0).shardings
+    assert specs["many_rows"].spec == P(None, None, None, "fsdp")
+    assert specs["odd_channels"].spec == P()
+
+
 def test_moments_follow_their_parameters():
     import optax
 

@@ -49,6 +49,16 @@ def test_kinds_leave_the_others_out_in_copies_too(folder):
         assert one.labels.tolist() == [-1, 0, 0, 1] and len(one) == 4
 
 
+def test_people_leave_the_others_out(folder):
+    source = LatentFiles(folder, identities=[11, 15])
+    assert [int(source[row]["identity"]) for row in range(2)] == [11, 15]
+    assert source.labels.tolist() == small_latents()["labels"][[1, 5]].tolist()
+    with pytest.raises(ValueError, match=r"numbers in identities.npy, got 99"):
+        LatentFiles(folder, identities=[11, 99])
+    with pytest.raises(ValueError, match=r"none of \d pictures shows \[11\]"):
+        LatentFiles(folder, kinds=["none"], identities=[11])
+
+
 def test_copies_leave_the_arrays_behind(tmp_path):
     many = {name: np.repeat(a, 100, axis=0) for name, a in small_latents().items()}
     write_latents(tmp_path / "many", many, KINDS)
