@@ -16,6 +16,7 @@ from ml_collections import ConfigDict
 import data_pipelines
 from face_jax.cli.latents import store_latents
 from face_jax.cli.runs import train
+from face_jax.cli.stages import without
 from face_jax.cli.trained_recognizers import (
     ITEM,
     LATENTS,
@@ -118,17 +119,22 @@ def held_out(folds: Folds) -> Iterator[tuple[str, dict[str, np.ndarray]]]:
 
 def _fold(folds: Folds, start: TrainedRecognizer, others: list[int]) -> ConfigDict:
     """The config of a training with the pictures of some of the persons."""
-    config = ConfigDict(dict(start.config))
-    config.pop("uses", None)
-    config.evals = ConfigDict()
-    config.data = ConfigDict(_stored(folds, start.config, others, "train"))
-    config.loader.batch_size = folds.batch_size
-    config.run.update(
-        {"steps": folds.steps, "save_every": folds.steps, "seed": folds.seed}
-    )
-    config.task.schedule = {"name": "constant", "peak": folds.rate}
-    config.task.start_from = str(start.folder)
-    return config
+    known = start.config
+    changes = {"steps": folds.steps, "save_every": folds.steps, "seed": folds.seed}
+    task = {
+        **known["task"],
+        "schedule": {"name": "constant", "peak": folds.rate},
+        "start_from": str(start.folder),
+    }
+    config = {
+        **without(known, ["uses"]),
+        "task": task,
+        "data": _stored(folds, known, others, "train"),
+        "evals": {},
+        "loader": {**known["loader"], "batch_size": folds.batch_size},
+        "run": {**known["run"], **changes},
+    }
+    return ConfigDict(config)
 
 
 def _stored(

@@ -5,18 +5,14 @@ import json
 import cv2
 import pytest
 
-from configs.latent_ofer import synthetic64
-from face_jax.cli import stages
 from face_jax.cli.__main__ import main
+from tests.cli.small_pipeline import small_pipeline
 
 
 @pytest.fixture(scope="module")
 def pipeline(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("pipeline")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("FACE_JAX_CACHE", str(folder / "cache"))
-        assert stages.train_stages(synthetic64.get_config("smoke"), folder / "run")
-        yield folder / "run"
+    with small_pipeline(tmp_path_factory.mktemp("pipeline")) as folder:
+        yield folder
 
 
 @pytest.mark.slow
