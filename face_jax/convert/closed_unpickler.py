@@ -14,14 +14,14 @@ Evaluate = Callable[[Any], Any]
 """Replaces the nodes anywhere in a value by what they stand for."""
 
 
-class _Fixed(type):
+class Fixed(type):
     """A class that a pickle cannot alter."""
 
     def __setattr__(cls, name: str, value: Any) -> NoReturn:
         raise TypeError(f"{cls.__name__} cannot be altered")
 
 
-class Node(metaclass=_Fixed):
+class Node(metaclass=Fixed):
     """What a pickle says about one object, not yet built."""
 
     __slots__ = ()
@@ -54,8 +54,11 @@ class Constructor:
         raise TypeError("constructors cannot be altered")
 
 
-class ClosedUnpickler(pickle.Unpickler):
+class ClosedUnpickler(pickle._Unpickler):
     """Reads one pickle.
+
+    The reader in Python keeps what is remembered in a dictionary; that in C would make a
+    list as long as any number in the file says.
 
     Args:
       file: binary, at the start of the pickle.
