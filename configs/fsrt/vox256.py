@@ -2,8 +2,8 @@
 
 face-jax train --config configs/fsrt/vox256.py --workdir W \
     --set data.clips.path=VOX --set data.clips.landmarks=LANDMARKS \
-    --set task.keypoint_detector_weights=kp_detector.npz \
-    --set task.vgg19_weights=vgg19.npz
+    --set task.keypoint_detector_weights=kp_detector.pt \
+    --set task.vgg19_weights=vgg19.pth
 
 VOX holds train/*.mp4 and val/*.mp4, named identity#video#start#end.mp4. The published
 run took 4,000,000 steps of batch 24. Variants: ``smoke`` (seconds, built-in faces),

@@ -2,11 +2,10 @@
 
 face-jax train --config configs/latent_ofer/pipeline.py --workdir W \
     --set stages.autoencoder.data.synthetic_images.path=DATA \
-    --set stages.autoencoder.task.start_from=mae_visualize_vit_base.npz
+    --set stages.autoencoder.task.start_from=mae_visualize_vit_base.pth
 
-DATA is what ``face-jax prepare synthetic --size 256`` wrote; mae_visualize_vit_base.npz
-holds the arrays of the masked autoencoder's published weights for pixels by their names.
-The papers train each stage on its own: the autoencoder on ImageNet for 800 epochs (here
+DATA is what ``face-jax prepare synthetic --size 256`` wrote; mae_visualize_vit_base.pth
+are the masked autoencoder's published weights for pixels. The papers train each stage on its own: the autoencoder on ImageNet for 800 epochs (here
 it goes on from there, on faces), the refinement on RAF-DB for 120 epochs at one picture
 a batch, the expression networks for 40 and 60 epochs. What they leave open is as in the
 stages' own descriptions. Without ``stages.refinement.task.vgg16_weights`` features are

@@ -4,7 +4,7 @@ face-jax train --config configs/smirk/pretrain.py --workdir W \
     --set task.networks.head=flame2020.npz --set task.mica_weights=mica.npz
 
 The encoders start from timm's ImageNet weights where their files are given:
-``--set "task.backbone_weights={'small': 'small.npz', 'large': 'large.npz'}"``. The
+``--set "task.backbone_weights={'small': 'small.pth', 'large': 'large.pth'}"``. The
 published run took 300 epochs of 1562 steps of batch 32. Data and variant as in
 configs/smirk/train.py.
 """

@@ -2,7 +2,7 @@
 
 face-jax train --config configs/smirk/train.py --workdir W \
     --set task.networks.head=flame2020.npz --set task.start_from=PRETRAINED \
-    --set task.vgg16_weights=vgg16.npz --set task.emotion_weights=emotion.npz \
+    --set task.vgg16_weights=vgg16.pth --set task.emotion_weights=emotion.npz \
     --set task.templates=expression_templates_famos
 
 flame2020.npz is what ``face-jax prepare head`` writes, PRETRAINED the work directory of

@@ -80,10 +80,11 @@ class TorchArchive:
         """
         try:
             raw = self._format.read(tensor.storage)
-        except (OSError, EOFError, KeyError, zipfile.BadZipFile) as error:
+        # As above; what stands in the archive's directory may be damaged too.
+        except Exception as error:
             raise ValueError(
                 f"{self.path}: storage {tensor.storage.key}: expected "
-                f"{tensor.storage.count} x {tensor.dtype}, {error}"
+                f"{tensor.storage.count} x {tensor.dtype}: {error}"
             ) from error
         return tensor.view(np.frombuffer(raw, tensor.dtype))
 

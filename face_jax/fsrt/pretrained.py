@@ -30,8 +30,8 @@ def load(
 
     Args:
       networks: the modules, for their shapes.
-      files: network name to the path of an ``.npz`` with published names, or
-        ``"random"``.
+      files: network name to the path of a published file (``convert.arrays``),
+        or ``"random"``.
 
     Returns:
       Network to float32 arrays.

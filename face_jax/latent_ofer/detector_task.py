@@ -61,7 +61,7 @@ class DetectorTask(Task):
     Attributes:
       size: of the autoencoder, see ``MaeTask``.
       network: its other fields.
-      autoencoder: its weights: folder of a run, ``.npz`` of published names, or
+      autoencoder: its weights: folder of a run, file of published weights, or
         ``"random"``. It must be named.
       latent_source: see ``detector.Detector``.
       standards: likewise; the paper does not say.

@@ -54,7 +54,7 @@ class ExpressionTask(Task):
         only reported, without an affinity there are no centres.
       optimizer: name and keywords of the optimizer of network and centres.
       schedule: learning rate by global step.
-      start_from: folder of a run, or ``.npz`` of published names; None begins with
+      start_from: folder of a run, or file of published weights; None begins with
         random weights.
 
     Raises:

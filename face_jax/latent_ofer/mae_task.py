@@ -61,7 +61,7 @@ class MaeTask(Task):
         pixels.
       optimizer: its name and keywords.
       schedule: learning rate by global step.
-      start_from: folder of a run, or ``.npz`` of published names; None begins with
+      start_from: folder of a run, or file of published weights; None begins with
         random weights.
     """
 

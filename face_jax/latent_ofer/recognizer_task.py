@@ -56,7 +56,7 @@ class RecognizerTask(Task):
       relevant_share: share of the patches that ``relevant`` takes.
       optimizer: name and keywords.
       schedule: learning rate by global step.
-      start_from: folder of a run, or ``.npz`` of published names; None begins with
+      start_from: folder of a run, or file of published weights; None begins with
         random weights.
 
     Raises:

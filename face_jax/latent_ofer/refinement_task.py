@@ -74,7 +74,7 @@ class RefinementTask(Task):
     Attributes:
       size: of the autoencoder, see ``MaeTask``.
       network: its other fields.
-      autoencoder: its weights: folder of a run, ``.npz`` of published names, or
+      autoencoder: its weights: folder of a run, file of published weights, or
         ``"random"``. It must be named.
       side: height and width of the generator's pictures, pixels.
       generator: fields of ``ReconstructionGenerator``.
@@ -84,7 +84,7 @@ class RefinementTask(Task):
       expression_weights: likewise, of the network whose expressions should stay the
         same. It must be named.
       expression_side: height and width of the pictures that it sees, pixels.
-      vgg16_weights: ``.npz`` of torchvision's VGG-16, or ``"random"``; without it the
+      vgg16_weights: file of torchvision's VGG-16, or ``"random"``; without it the
         expression network's features are compared instead.
       compat: ``reference`` trains as published code does; the labels of the data then
         take the place of the expressions seen.

@@ -43,7 +43,7 @@ def load_network(
 
     Args:
       field: the setting that names the source, for messages.
-      source: folder of a run, an ``.npz`` of published names, or ``"random"``.
+      source: folder of a run, a file of published weights, or ``"random"``.
       name: of the network, in the run.
       module: the network.
       inputs: arrays or shape structs that it can be initialised with.

@@ -82,7 +82,7 @@ def from_published(path: str | Path, head: str, **settings: Any) -> Model:
     """Takes the published weights.
 
     Args:
-      path: ``.npz`` of SMIRK's state dictionary by its published names; without a
+      path: file of SMIRK's state dictionary, of PyTorch or ``.npz``; without a
         generator in it the model has none.
       head: file of FLAME that ``face-jax prepare head`` wrote; the weights speak of
         FLAME 2020's coefficients.

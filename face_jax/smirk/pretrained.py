@@ -1,6 +1,6 @@
 """Weights that a training run starts from, and those of the teachers.
 
-All of them are the user's own files: arrays by published name (``.npz``), or the folder
+All of them are the user's own files: PyTorch's or arrays by published name (``.npz``), or the folder
 of an earlier run.
 """
 
@@ -30,7 +30,7 @@ def load_teachers(
 
     Args:
       networks: the modules, for their shapes.
-      files: some of ``vgg16``, ``emotion`` and ``mica``, each with an ``.npz`` of
+      files: some of ``vgg16``, ``emotion`` and ``mica``, each with a file of
         published names, or ``"random"``.
 
     Returns:
@@ -57,7 +57,7 @@ def load_start(
 
     Args:
       networks: the modules, for their shapes.
-      start: the folder of a run, or an ``.npz`` of SMIRK's published names.
+      start: the folder of a run, or a file of SMIRK's published names.
       wanted: networks to take where they are there: encoders, ``generator``, and
         copies of encoders whose names begin with ``base_``.
 
@@ -89,7 +89,7 @@ def load_backbones(
 
     Args:
       networks: the modules.
-      files: an ``.npz`` of timm's names by variant of the MobileNetV3: ``small``
+      files: a file of timm's names by variant of the MobileNetV3: ``small``
         and ``large``.
       wanted: encoders.
 
