@@ -5,11 +5,13 @@ face-jax train --config configs/latent_ofer/pipeline.py --workdir W \
     --set stages.autoencoder.task.start_from=mae_visualize_vit_base.pth
 
 DATA is what ``face-jax prepare synthetic --size 256`` wrote; mae_visualize_vit_base.pth
-are the masked autoencoder's published weights for pixels. The papers train each stage on its own: the autoencoder on ImageNet for 800 epochs (here
-it goes on from there, on faces), the refinement on RAF-DB for 120 epochs at one picture
-a batch, the expression networks for 40 and 60 epochs. What they leave open is as in the
-stages' own descriptions. Without ``stages.refinement.task.vgg16_weights`` features are
-compared as the expression network sees them. Variant: ``smoke`` (seconds).
+are the masked autoencoder's published weights for pixels. The papers train each stage on
+its own: the autoencoder on ImageNet for 800 epochs (here it goes on from there, on faces),
+the refinement on RAF-DB for 120 epochs at one picture a batch, the expression networks for
+40 and 60 epochs. What they leave open is as in the stages' own descriptions. Without
+``stages.refinement.task.vgg16_weights`` features are compared as the expression network
+sees them; set ``stages.refinement.task.weights.semantic`` to 1 then. Variant: ``smoke``
+(seconds).
 """
 
 from ml_collections import ConfigDict, config_dict
@@ -77,6 +79,7 @@ def _refinement(stage: ConfigDict) -> None:
     # So that features of the generator and of the network that judges them agree.
     task.generator.width = 32
     task.vgg16_weights = config_dict.placeholder(str)
+    task.weights.semantic = 100.0
     task.schedule = ConfigDict(
         {
             "name": "constant_then_linear",

@@ -24,6 +24,17 @@ UNSEEN_KINDS = ("mask", "cup", "scarf", "glasses")
 """What does so in the evaluation alone; cups are held by hands."""
 
 
+REFINEMENT_WEIGHTS = {
+    "reconstruction": 100.0,
+    "coarse": 100.0,
+    "image_adversarial": 0.2,
+    "feature_adversarial": 0.2,
+    "assembled": 1.0,
+    "decoded": 1.0,
+    "semantic": 1.0,
+}
+
+
 def get_config(argument: str = "") -> ConfigDict:
     """The config; ``argument`` names variants, see the head of this file."""
     variant = common.variants(argument, smoke=False)
@@ -72,7 +83,7 @@ def detector(objective: str) -> ConfigDict:
             "standards": "places",
             "features": (256, 128),
             "objective": objective,
-            "nu": 0.05,
+            "nu": 0.02,
             "radius_start": 100,
             "optimizer": {"name": "adam", "weight_decay": 1e-6},
             "fit_batches": 200,
@@ -104,8 +115,12 @@ def expression() -> ConfigDict:
 
 
 def refinement() -> ConfigDict:
-    """The generator against its discriminators."""
-    config = stage("refinement", steps=1500, batch_size=16, peak=5e-4)
+    """The generator against its discriminators.
+
+    As published but for the rate and the weight of the semantic term, which compares what
+    the expression network sees: with a weight of 100 nothing else would count.
+    """
+    config = stage("refinement", steps=1500, batch_size=16, peak=2e-3)
     config.task.update(network_fields())
     config.task.update(
         {
@@ -117,6 +132,7 @@ def refinement() -> ConfigDict:
             "expression": expression_fields(),
             "expression_weights": config_dict.placeholder(str),
             "expression_side": SIDE,
+            "weights": REFINEMENT_WEIGHTS,
             "optimizer": {"name": "adam", "b1": 0.5, "b2": 0.999},
         }
     )
@@ -129,14 +145,19 @@ def refinement() -> ConfigDict:
 
 
 def latents() -> ConfigDict:
-    """What the stages before make of all pictures, for the recogniser."""
+    """What the stages before make of all pictures, for the recogniser.
+
+    Three in ten pictures of the training are covered, so that it learns what a face looks
+    like whose covered parts were painted.
+    """
     runs = {name: config_dict.placeholder(str) for name in LATENT_STAGES}
     sets = {
-        "train": faces("train", occluders=False),
+        "train": faces("train", KINDS),
         "validation": faces("validation", occluders=False),
         "covered": faces("test", UNSEEN_KINDS + KINDS),
         "uncovered": faces("test", occluders=False),
     }
+    sets["train"].synthetic_images.uncover_others = True
     for block in sets.values():
         block.latent_ofer_item.mode = "plain"
     return ConfigDict(
@@ -155,8 +176,12 @@ LATENT_STAGES = ("detector", "expression", "refinement")
 
 
 def recognizer() -> ConfigDict:
-    """The recogniser, on pictures without what covered them and on relevant latents."""
-    config = stage("recognizer", steps=1500, batch_size=64, peak=2e-3)
+    """The recogniser, on pictures without what covered them and on relevant latents.
+
+    Its image branch goes on from the expression network, in the place of a trunk that
+    knows photographs of celebrities.
+    """
+    config = stage("recognizer", steps=1500, batch_size=64, peak=1e-3)
     config.task.update(
         {
             "network": {
@@ -170,13 +195,18 @@ def recognizer() -> ConfigDict:
             "token_width": DECODER_WIDTH,
             "selection": "relevant",
             "relevant_share": 0.5,
+            "image_branch_from": config_dict.placeholder(str),
             "optimizer": adam_w(0.01),
         }
     )
     config.data = cached("train")
+    config.data.latent_item.update(
+        {"class_balanced": True, "rotation_probability": 0.2}
+    )
     config.evals.unseen = common.evaluation(cached("plain"), 500, 32)
     config.uses = ConfigDict(
         {
+            "task": {"image_branch_from": "expression"},
             "data": {"latents": {"path": "latents/train"}},
             "evals": {"unseen": {"data": {"latents": {"path": "latents/validation"}}}},
         }

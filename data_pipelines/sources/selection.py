@@ -32,7 +32,7 @@ def select_rows(
     """
     kept = np.ones(len(occluders), bool)
     if kinds is not None:
-        kept &= np.isin(occluders, _numbers(kinds, names))
+        kept &= np.isin(occluders, numbers_of(kinds, names))
     if labels is not None:
         kept &= labels != UNKNOWN
     if not kept.any():
@@ -44,7 +44,12 @@ def select_rows(
     return np.flatnonzero(kept)
 
 
-def _numbers(kinds: Sequence[str], names: Sequence[str]) -> list[int]:
+def numbers_of(kinds: Sequence[str], names: Sequence[str]) -> list[int]:
+    """Numbers of kinds by their names.
+
+    Raises:
+      ValueError: a kind is unknown.
+    """
     unknown = [kind for kind in kinds if kind not in names]
     if unknown:
         raise ValueError(

@@ -12,7 +12,7 @@ from data_pipelines.sources.base import ClipReport, UnusableClip
 from data_pipelines.sources.cache import BoundedCache
 from data_pipelines.sources.faces import FacePicture
 from data_pipelines.sources.records import PathLike, RecordSource, decode_picture
-from data_pipelines.sources.selection import select_rows
+from data_pipelines.sources.selection import numbers_of, select_rows
 from data_pipelines.sources.synthetic_settings import (
     BUILT_IN_HEAD,
     VERSION,
@@ -42,6 +42,7 @@ class SyntheticImages:
         built_in: Mapping[str, Any] | None = None,
         kinds: Sequence[str] | None = None,
         labelled: bool = False,
+        uncover_others: bool = False,
     ):
         """Opens the data set; pictures are decoded when they are asked for.
 
@@ -56,6 +57,8 @@ class SyntheticImages:
           kinds: names in ``occluder_names``; only pictures made with one of these are
             part of the collection. None takes all.
           labelled: whether pictures that show no class of expression are left out.
+          uncover_others: whether pictures made with another kind than ``kinds`` are part
+            of the collection too, without what hides the face.
 
         Raises:
           FileNotFoundError: the data set has not been generated.
@@ -77,7 +80,8 @@ class SyntheticImages:
         self._cache = BoundedCache(cache_bytes)
         self.label_names = self._records.names["label"]
         self.occluder_names = self._records.names["occluder"]
-        self._rows = self._chosen(kinds, labelled)
+        self._rows = self._chosen(None if uncover_others else kinds, labelled)
+        self._shown = self._kinds_shown(kinds if uncover_others else None)
         self.groups: tuple[tuple[int, ...], ...] = tuple(
             (row,) for row in range(len(self))
         )
@@ -135,6 +139,13 @@ class SyntheticImages:
             self._numbers["label"] if labelled else None,
         )
 
+    def _kinds_shown(self, kinds: Sequence[str] | None) -> frozenset[int]:
+        """Numbers of the kinds that pictures show; none where they show none."""
+        if not self._occluders:
+            return frozenset()
+        names = self.occluder_names if kinds is None else kinds
+        return frozenset(numbers_of(names, self.occluder_names))
+
     def _read(self, row: int) -> FacePicture:
         if not 0 <= row < len(self):
             raise IndexError(f"row: expected a row below {len(self)}, got {row}")
@@ -146,7 +157,7 @@ class SyntheticImages:
             raise UnusableClip(name, str(error)) from error
         for picture in pictures.values():
             picture.flags.writeable = False
-        points = record["landmarks_68"]
+        points, kind = record["landmarks_68"], int(record["occluder"])
         return FacePicture(
             name=name,
             **pictures,
@@ -156,7 +167,7 @@ class SyntheticImages:
             label=int(record["label"]),
             identity=int(record["identity"]),
             truth=_vectors(record),
-            occluder=int(record["occluder"]) if self._occluders else 0,
+            occluder=kind if kind in self._shown else 0,
         )
 
     def _pictures(self, record: Mapping[str, Any], name: str) -> dict[str, np.ndarray]:
@@ -167,6 +178,9 @@ class SyntheticImages:
         clean = decode_picture(record["clean_image"], name)
         if not self._occluders:
             return {"image": clean}
+        if int(record["occluder"]) not in self._shown:
+            empty = np.zeros(clean.shape[:2], np.uint8)
+            return {"image": clean, "clean_image": clean, "occluder_mask": empty}
         hides = record["image"] != record["clean_image"]
         return {
             "image": decode_picture(record["image"], name) if hides else clean,

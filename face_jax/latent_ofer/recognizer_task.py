@@ -16,7 +16,11 @@ import numpy as np
 from jax.sharding import PartitionSpec
 
 from face_jax.latent_ofer.expression_losses import cross_entropy
-from face_jax.latent_ofer.expression_task import hits
+from face_jax.latent_ofer.expression_task import (
+    expression_network,
+    hits,
+    load_expression,
+)
 from face_jax.latent_ofer.labels import label_map
 from face_jax.latent_ofer.patches import normalize
 from face_jax.latent_ofer.pictures import labelled_sheet, pictures_of
@@ -31,7 +35,12 @@ from face_jax.train import optim
 from face_jax.train.task import Aux, Phase, Task, Update
 from face_jax.types import Array, Batch, Variables
 
-NETWORK = "recognizer"
+NETWORK, BRANCH = "recognizer", "image_branch"
+
+IMAGE_FIELDS = frozenset(
+    {"num_heads", "spatial_hidden", "channel_hidden", "depths", "width", "dtype"}
+)
+"""Fields of ``Recognizer`` that its image branch depends on."""
 
 SCHEDULE: Mapping[str, Any] = {
     "name": "steps",
@@ -58,6 +67,9 @@ class RecognizerTask(Task):
       schedule: learning rate by global step.
       start_from: folder of a run, or file of published weights; None begins with
         random weights.
+      image_branch_from: folder of a run of an expression network, or file of DAN's
+        published weights, whose trunk and heads the image branch begins with; the
+        published one begins with a trunk that knows faces too. Not beside ``start_from``.
 
     Raises:
       ValueError: there is no such data set or selection, or the share is not in (0, 1].
@@ -81,8 +93,14 @@ class RecognizerTask(Task):
         default_factory=lambda: dict(SCHEDULE)
     )
     start_from: str | None = None
+    image_branch_from: str | None = None
 
     def __post_init__(self) -> None:
+        if self.start_from is not None and self.image_branch_from is not None:
+            raise ValueError(
+                "task.image_branch_from: expected nothing beside task.start_from, "
+                f"got {self.image_branch_from!r}"
+            )
         label_map(self.dataset)
         if self.selection not in get_args(Selection):
             raise ValueError(
@@ -123,6 +141,8 @@ class RecognizerTask(Task):
           FileNotFoundError: there is no such run or file.
           ValueError: it does not fit.
         """
+        if self.image_branch_from is not None:
+            return {f"{NETWORK}/{BRANCH}": self._image_branch(self.image_branch_from)}
         if self.start_from is None:
             return {}
         loaded = load_network(
@@ -198,6 +218,13 @@ class RecognizerTask(Task):
         shown = np.asarray(batch["image"])
         found = outputs["probabilities"]
         return {"expressions": labelled_sheet(shown, found, batch["label"], names)}
+
+    def _image_branch(self, source: str) -> dict[str, Any]:
+        """Variables of an expression network's image branch."""
+        fields = {k: v for k, v in self.network.items() if k in IMAGE_FIELDS}
+        module = expression_network(fields, self.module.num_classes)
+        loaded = load_expression("image_branch_from", source, module, self.side)
+        return {collection: tree[BRANCH] for collection, tree in loaded.items()}
 
     def _inputs(self) -> tuple[Array, Array | None]:
         """Empty inputs of the network."""

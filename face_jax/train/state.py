@@ -161,7 +161,8 @@ def install_pretrained(
 
     Args:
       state: the state to change.
-      pretrained: network to host arrays of its variables.
+      pretrained: network to host arrays of its variables; ``network/module`` for one
+        module of a trained network, whose others keep what they have.
       shardings: a sharding for every leaf of the state.
 
     Returns:
@@ -172,20 +173,33 @@ def install_pretrained(
     """
     params, frozen = dict(state.params), dict(state.frozen)
     model_state, ema = dict(state.model_state), dict(state.ema)
-    for name, variables in pretrained.items():
-        if name in frozen:
+    for place, variables in pretrained.items():
+        name, _, module = place.partition("/")
+        if place in frozen:
             check_same_shapes(f"pretrained {name}", frozen[name], variables)
             frozen[name] = from_host(dict(variables), shardings.frozen[name])
             continue
-        given = variables["params"]
-        check_same_shapes(f"pretrained {name}", params.get(name), given)
+        given = _around(module, params.get(name), variables["params"])
+        check_same_shapes(f"pretrained {place}", params.get(name), given)
         params[name] = from_host(given, shardings.params[name])
         if name in ema:
             ema[name] = from_host(given, shardings.ema[name])
         if name in model_state:
-            rest = _without_params(variables)
+            rest = {
+                collection: _around(module, model_state[name].get(collection), tree)
+                for collection, tree in _without_params(variables).items()
+            }
+            rest = {**model_state[name], **rest} if module else rest
+            check_same_shapes(f"pretrained {place}", model_state[name], rest)
             model_state[name] = from_host(rest, shardings.model_state[name])
     return state.replace(params=params, frozen=frozen, model_state=model_state, ema=ema)
+
+
+def _around(module: str, before: PyTree, given: PyTree) -> PyTree:
+    """A network's tree with a module's part replaced; all of it where none is named."""
+    if not module:
+        return given
+    return {**to_host(before or {}), module: given}
 
 
 def replace_variables(

@@ -113,7 +113,10 @@ class Task(abc.ABC):
         return Phase()
 
     def pretrained(self) -> Mapping[str, Mapping[str, Any]]:
-        """Variables read from the user's files, network to host arrays."""
+        """Variables read from the user's files, network to host arrays.
+
+        A trained network may begin with one module's alone, as ``network/module``.
+        """
         return {}
 
     def teachers(self) -> tuple[str, ...]:

@@ -95,6 +95,20 @@ def test_every_picture_counts_in_the_cache(folder):
         assert source._cache.num_bytes == bytes_of_pixel * pixels + 8192
 
 
+def test_other_kinds_may_be_uncovered_instead(folder):
+    stored = records(folder)
+    kind = OCCLUDER_NAMES[max(r["occluder"] for r in stored)]
+    given = {"occluders": True, "kinds": (kind,)}
+    source = SyntheticImages(folder, **given, uncover_others=True)
+    assert len(source) == len(stored)
+    shown = [OCCLUDER_NAMES[r["occluder"]] == kind for r in stored]
+    assert any(shown) and not all(shown)
+    for row, covered in enumerate(shown):
+        face = source.face(row)
+        assert bool(face.occluder) == covered == bool(face.occluder_mask.any())
+        assert np.array_equal(face.image, face.clean_image) != covered
+
+
 def test_kinds_leave_the_others_out(folder):
     stored = records(folder)
     kinds = ("none", OCCLUDER_NAMES[max(r["occluder"] for r in stored)])
