@@ -4,12 +4,16 @@ import jax
 import numpy as np
 import pytest
 
+from face_jax.train.checkpoints import load_variables
 from face_jax.train.step import StepOptions, train_step
 from tests.latent_ofer.small_tasks import (
     GRID,
     SIDE,
     TOKENS,
+    expression_task,
+    random_batch,
     recognizer_task,
+    save_run,
     state_of,
     token_batch,
     variables_of,
@@ -123,3 +127,20 @@ def test_settings_that_cannot_be_trained_are_refused():
     ):
         with pytest.raises(ValueError, match=message):
             recognizer_task(**changes)
+
+
+def test_the_image_branch_goes_on_from_an_expression_network(tmp_path):
+    other = expression_task()
+    run = save_run(tmp_path, "expression", other, random_batch())
+    task = recognizer_task(image_branch_from=str(run))
+    (found,) = task.pretrained().items()
+    known = load_variables(run)[0]["expression"]
+    shapes = jax.eval_shape(lambda: task.init(KEY, token_batch()))["recognizer"]
+    assert found[0] == "recognizer/image_branch"
+    for collection in ("params", "batch_stats"):
+        ours, theirs = found[1][collection], known[collection]["image_branch"]
+        jax.tree.map(np.testing.assert_array_equal, ours, theirs)
+        expected = jax.tree.map(np.shape, shapes[collection]["image_branch"])
+        assert jax.tree.map(np.shape, ours) == expected
+    with pytest.raises(ValueError, match=r"nothing beside task\.start_from"):
+        recognizer_task(image_branch_from="a", start_from="b")

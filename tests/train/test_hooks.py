@@ -1,5 +1,7 @@
 """What a task computes from data around its training: when, and where it ends up."""
 
+import dataclasses
+
 import jax
 import numpy as np
 import pytest
@@ -132,3 +134,33 @@ def test_pretrained_variables_of_another_size_are_named(tmp_path):
     message = r"pretrained critic does not fit .* kernel is of shape \[9, 1\]"
     with pytest.raises(ValueError, match=message):
         trainer(tmp_path, Pretrained(), steps=0).run()
+
+
+@dataclasses.dataclass(frozen=True)
+class PartlyPretrained(ToyTask):
+    """Begins with the batch norm of a network, whose other layers are random."""
+
+    name: str = "line/BatchNorm_0"
+
+    def pretrained(self):
+        known = {"scale": np.full(32, 2.0, np.float32), "bias": np.ones(32, np.float32)}
+        found = {"mean": np.full(32, 3.0, np.float32), "var": known["bias"]}
+        return {
+            **super().pretrained(),
+            self.name: {"params": known, "batch_stats": found},
+        }
+
+
+def test_one_module_may_be_pretrained(tmp_path):
+    alone = trainer(tmp_path / "a", ToyTask(), steps=0).run().variables()["line"]
+    found = (
+        trainer(tmp_path / "b", PartlyPretrained(), steps=0).run().variables()["line"]
+    )
+    assert np.all(found["params"]["BatchNorm_0"]["scale"] == 2)
+    assert np.all(found["batch_stats"]["BatchNorm_0"]["mean"] == 3)
+    for layer in ("Dense_0", "Dense_1"):
+        kernels = (tree["params"][layer]["kernel"] for tree in (alone, found))
+        np.testing.assert_array_equal(*kernels)
+    message = r"pretrained line/Other does not fit .* Other"
+    with pytest.raises(ValueError, match=message):
+        trainer(tmp_path / "c", PartlyPretrained(name="line/Other"), steps=0).run()
