@@ -181,7 +181,7 @@ def recognizer() -> ConfigDict:
     Its image branch goes on from the expression network, in the place of a trunk that
     knows photographs of celebrities.
     """
-    config = stage("recognizer", steps=1500, batch_size=64, peak=1e-3)
+    config = stage("recognizer", steps=750, batch_size=64, peak=1e-3)
     config.task.update(
         {
             "network": {
