@@ -125,6 +125,7 @@ def _fold(folds: Folds, start: TrainedRecognizer, others: list[int]) -> ConfigDi
         **known["task"],
         "schedule": {"name": "constant", "peak": folds.rate},
         "start_from": str(start.folder),
+        "image_branch_from": None,
     }
     config = {
         **without(known, ["uses"]),
