@@ -29,18 +29,13 @@ NOTHING = {"refinement": 1e-5}
 """Share of the largest gradient that is rounding alone: the biases before instance norms,
 whose gradients are sums that cancel out, have 3e-6 of it."""
 
-SMOOTH = {"refinement": 2}
-"""The last step compared, where it is not the fifth: in the gradient of the third one a
-ReLU lies within rounding of zero, on one device too. No nearest patch changes."""
-
 WIDER = {
     "generator": {"width": 4, "levels": 4},
     "image_discriminator": {"width": 8, "halvings": 2},
     "feature_discriminator": {"width": 8},
     "expression": {**small_tasks.EXPRESSION, "width": 16},
 }
-"""Kernels with more channels than rows, so that no mesh splits their rows: from kernels
-split so XLA's partitioner makes wrong gradients of the layers before."""
+"""As many channels as every mesh has devices to split them over."""
 
 STAGES = {
     "mae": ("mae", {}, "train"),
