@@ -36,9 +36,10 @@ def base() -> ConfigDict:
 
     ``run`` holds the fields of ``face_jax.train.loop.Trainer``; ``loader`` says how
     batches are made; ``mesh`` how devices are arranged; ``data`` is what
-    ``data_pipelines.build`` takes; ``evals`` names evaluations.
+    ``data_pipelines.build`` takes; ``evals`` names evaluations; ``kind`` and ``uses`` are
+    for stages, see ``pipeline``.
     """
-    config = ConfigDict()
+    config = ConfigDict({"kind": "train", "uses": {}})
     config.system = config_dict.placeholder(str)
     config.task = ConfigDict()
     config.run = ConfigDict(
@@ -70,11 +71,11 @@ def pipeline(stages: Mapping[str, ConfigDict]) -> ConfigDict:
     """Several configs as the stages of one; ``face-jax train`` runs them in order.
 
     Args:
-      stages: name to the whole config of that stage, first to last. Its block ``uses``,
-        if it has one, repeats keys of the config with the name of an earlier stage:
+      stages: name to the whole config of that stage, first to last. Its block ``uses``
+        repeats keys of the config with the name of an earlier stage:
         with ``uses.task.mae = "mae"`` the value of ``task.mae`` becomes the folder of
-        stage ``mae``, and with ``"mae/x"`` a folder in it. Its ``kind``, if it has one,
-        names what is done in the place of training (``face_jax.cli.stages``).
+        stage ``mae``, and with ``"mae/x"`` a folder in it. Its ``kind``
+        names what is done (``face_jax.cli.stages``).
 
     Returns:
       A config with ``stages`` and their ``order``.

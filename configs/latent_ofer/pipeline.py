@@ -18,6 +18,7 @@ from ml_collections import ConfigDict, config_dict
 
 from configs import common
 from configs.latent_ofer import synthetic64
+from face_jax.latent_ofer.refinement_losses import GENERATOR_WEIGHTS
 
 SIDE, REFINED_SIDE, GRID = 224, 256, 14
 EPOCH = 12_271
@@ -79,7 +80,7 @@ def _refinement(stage: ConfigDict) -> None:
     # So that features of the generator and of the network that judges them agree.
     task.generator.width = 32
     task.vgg16_weights = config_dict.placeholder(str)
-    task.weights.semantic = 100.0
+    task.weights.update(GENERATOR_WEIGHTS)
     task.schedule = ConfigDict(
         {
             "name": "constant_then_linear",

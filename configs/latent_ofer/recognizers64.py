@@ -1,14 +1,14 @@
 """Other recognisers on what a pipeline of synthetic64.py has made, to compare them.
 
-face-jax train --config configs/latent_ofer/recognizers64.py:all,pipeline=P --workdir W \
-    --set run.seed=1
+face-jax train --config configs/latent_ofer/recognizers64.py:given=all,pipeline=P \
+    --workdir W --set run.seed=1
 face-jax evaluate-occlusion --checkpoint P --recognizers W... --out REPORT
 
-P is the pipeline's work directory. One of these variants says what a recogniser is given:
-``relevant`` (the default, as in the pipeline), ``all`` latents, ``none`` of them, both
-with pictures whose covered parts are painted; or pictures as they are: ``cnn``, trained on
-uncovered faces as usual, and ``cnn,covered``, trained on covered ones like the others. All
-go on from the pipeline's expression network for equally many steps.
+P is the pipeline's work directory. ``given`` says what a recogniser sees: ``relevant`` (as in
+the pipeline), ``all`` or ``none`` of the latents, with pictures whose covered parts are
+painted; or pictures as they are: ``uncovered``, trained on such faces as usual, and
+``covered``, trained on covered ones like the others. All go on from the pipeline's
+expression network for equally many steps.
 """
 
 from ml_collections import ConfigDict
@@ -16,28 +16,28 @@ from ml_collections import ConfigDict
 from configs import common
 from configs.latent_ofer import synthetic64
 
-SELECTIONS = ("relevant", "all", "none")
+SELECTIONS, PICTURES = ("relevant", "all", "none"), ("uncovered", "covered")
 
 
 def get_config(argument: str = "") -> ConfigDict:
-    """The config; ``argument`` names variants, see the head of this file."""
-    variant = common.variants(
-        argument,
-        pipeline="runs/ofer",
-        cnn=False,
-        covered=False,
-        **dict.fromkeys(SELECTIONS, False),
-    )
-    if variant.cnn:
-        return pictures_alone(variant.pipeline, variant.covered)
-    chosen = [name for name in SELECTIONS if variant[name]]
-    return with_latents(variant.pipeline, (*chosen, "relevant")[0])
+    """The config; ``argument`` names variants, see the head of this file.
+
+    Raises:
+      ValueError: a variant is unknown.
+    """
+    variant = common.variants(argument, pipeline="runs/ofer", given="relevant")
+    if variant.given in SELECTIONS:
+        return with_latents(variant.pipeline, variant.given)
+    if variant.given not in PICTURES:
+        known = ", ".join(SELECTIONS + PICTURES)
+        raise ValueError(f"given: expected one of {known}, got {variant.given!r}")
+    return pictures_alone(variant.pipeline, variant.given == "covered")
 
 
 def with_latents(pipeline: str, selection: str) -> ConfigDict:
     """A recogniser of the stored pictures and of some of their latents."""
     config = synthetic64.recognizer()
-    del config.uses
+    config.uses = ConfigDict()
     config.task.selection = selection
     config.task.image_branch_from = f"{pipeline}/expression"
     config.data.latents.path = f"{pipeline}/latents/train"

@@ -14,6 +14,7 @@ from collections.abc import Sequence
 from ml_collections import ConfigDict, config_dict
 
 from configs import common
+from face_jax.latent_ofer.refinement_losses import GENERATOR_WEIGHTS
 
 PEOPLE, PICTURES, PICTURE_SIZE, OCCLUDED = 2500, 8, 96, 0.6
 SIDE, PATCH, GRID, DECODER_WIDTH = 64, 8, 8, 64
@@ -22,17 +23,6 @@ KINDS = ("hand", "block", "texture", "sunglasses")
 """What hides faces in training; hands look like the faces' own skin."""
 UNSEEN_KINDS = ("mask", "cup", "scarf", "glasses")
 """What does so in the evaluation alone; cups are held by hands."""
-
-
-REFINEMENT_WEIGHTS = {
-    "reconstruction": 100.0,
-    "coarse": 100.0,
-    "image_adversarial": 0.2,
-    "feature_adversarial": 0.2,
-    "assembled": 1.0,
-    "decoded": 1.0,
-    "semantic": 1.0,
-}
 
 
 def get_config(argument: str = "") -> ConfigDict:
@@ -132,7 +122,7 @@ def refinement() -> ConfigDict:
             "expression": expression_fields(),
             "expression_weights": config_dict.placeholder(str),
             "expression_side": SIDE,
-            "weights": REFINEMENT_WEIGHTS,
+            "weights": {**GENERATOR_WEIGHTS, "semantic": 1.0},
             "optimizer": {"name": "adam", "b1": 0.5, "b2": 0.999},
         }
     )

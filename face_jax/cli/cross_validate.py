@@ -2,6 +2,7 @@
 
 import argparse
 import json
+import logging
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -26,6 +27,8 @@ EPILOG = """example:
       --labels labels.txt --people prefixes --out runs/ofer/cross_validation
 """
 EVERYONE = "all"
+
+log = logging.getLogger("face_jax")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -69,12 +72,12 @@ def main(args: argparse.Namespace) -> int:
     data = photographs(args.checkpoint, path=args.data, **given)
     numbers = (args.steps, args.batch_size, args.rate, args.seed)
     folds = Folds(args.checkpoint, data, args.out, *numbers)
-    people = _people(folds)
+    log.info("%d persons", len(folds.people))
     if not store(folds):
         return 0
     before, found = as_trained(folds), dict(held_out(folds))
     after = {k: np.concatenate([f[k] for f in found.values()]) for k in before}
-    print(_write(args, folds, before, after, people))
+    print(_write(args, folds, before, after))
     return 0
 
 
@@ -86,21 +89,11 @@ def _check(args: argparse.Namespace) -> None:
     check_number("--seed", args.seed, 0, LARGEST_SEED)
 
 
-def _people(folds: "Folds") -> tuple[str, ...]:
-    import data_pipelines
-
-    people = data_pipelines.build_source(folds.data).people
-    if len(people) < 2:
-        raise ValueError(f"--people: expected at least two persons, got {people[0]}")
-    return people
-
-
 def _write(
     args: argparse.Namespace,
     folds: "Folds",
     before: dict[str, np.ndarray],
     after: dict[str, np.ndarray],
-    people: tuple[str, ...],
 ) -> str:
     """Writes the report; returns its tables."""
     from data_pipelines.video import write_image
@@ -114,13 +107,13 @@ def _write(
         _report("as the pipeline has it", before, args.seed, classes),
         _report("trained on with the others", after, args.seed, classes),
     ]
-    tables = [_table(reports, len(people)), confusion_table(reports[1], EVERYONE)]
+    tables = [_table(reports, len(folds.people)), confusion_table(reports[1], EVERYONE)]
     text = "\n".join(to_markdown(table) for table in tables)
     shown = (after["image"], after["probabilities"], after["label"], classes)
     settings = {k: v for k, v in vars(args).items() if isinstance(v, (str, int, float))}
     found = {
         "settings": settings,
-        "people": list(people),
+        "people": list(folds.people),
         "recognition": [report.as_dict() for report in reports],
     }
     with complete_files(args.out) as folder:

@@ -5,6 +5,7 @@ is left out decides nothing else, so that the folds differ in their pictures alo
 """
 
 import dataclasses
+import functools
 import logging
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -16,13 +17,13 @@ from ml_collections import ConfigDict
 import data_pipelines
 from face_jax.cli.latents import store_latents
 from face_jax.cli.runs import train
-from face_jax.cli.stages import without
 from face_jax.cli.trained_recognizers import (
     ITEM,
     LATENTS,
     TrainedRecognizer,
     judge,
     load_recognizer,
+    settings_of_latents,
 )
 from face_jax.latent_ofer.labels import label_map
 from face_jax.latent_ofer.model import STAGES
@@ -56,6 +57,20 @@ class Folds:
     rate: float
     seed: int = 0
 
+    @functools.cached_property
+    def people(self) -> tuple[str, ...]:
+        """Names of the persons, each of whom is left out once.
+
+        Raises:
+          ValueError: there are less than two.
+        """
+        people = data_pipelines.build_source(self.data).people
+        if len(people) < 2:
+            raise ValueError(
+                f"--people: expected at least two persons, got {people[0]}"
+            )
+        return people
+
     @property
     def latents(self) -> Path:
         """Folder of what is stored of the pictures."""
@@ -88,7 +103,7 @@ def store(folds: Folds) -> bool:
     """Stores the latents of all pictures, unless they are there; False when stopped."""
     settings = {
         "runs": {name: str(folds.pipeline / name) for name in STAGES[:-1]},
-        "method": "kernel",
+        "method": settings_of_latents(folds.pipeline)["method"],
         "batch_size": 16,
         "sets": {PICTURES: dict(folds.data)},
     }
@@ -106,7 +121,7 @@ def held_out(folds: Folds) -> Iterator[tuple[str, dict[str, np.ndarray]]]:
 
     Folds that are trained already are not trained again.
     """
-    people = data_pipelines.build_source(folds.data).people
+    people = folds.people
     start = load_recognizer(folds.pipeline / "recognizer")
     for number, name in enumerate(people):
         others = [other for other in range(len(people)) if other != number]
@@ -128,7 +143,8 @@ def _fold(folds: Folds, start: TrainedRecognizer, others: list[int]) -> ConfigDi
         "image_branch_from": None,
     }
     config = {
-        **without(known, ["uses"]),
+        **known,
+        "uses": {},
         "task": task,
         "data": _stored(folds, known, others, "train"),
         "evals": {},

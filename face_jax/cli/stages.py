@@ -89,7 +89,7 @@ def make_stages(config: ConfigDict, workdir: Path) -> list[Stage]:
     stages = []
     for position, name in enumerate(config.order):
         stage = config.stages[name]
-        kind = stage.get("kind", "train")
+        kind = stage.kind
         if kind not in STAGE_KINDS:
             raise ValueError(
                 f"stages.{name}.kind: expected one of {sorted(STAGE_KINDS)}, got {kind!r}"
@@ -101,7 +101,7 @@ def make_stages(config: ConfigDict, workdir: Path) -> list[Stage]:
 
 
 def _check_order(config: ConfigDict) -> None:
-    order, known = tuple(config.get("order", ())), sorted(config.stages)
+    order, known = tuple(config.order), sorted(config.stages)
     if sorted(order) != known:
         raise ValueError(
             f"config.order: expected each of the stages {known} once, got {list(order)}"
@@ -113,7 +113,7 @@ def _with_folders(
 ) -> ConfigDict:
     """The config of a stage with the folders of earlier ones, where it uses them."""
     config = config.copy_and_resolve_references()
-    for key, other in _flat(config.get("uses", {})):
+    for key, other in _flat(config.uses):
         source = f"stages.{name}.uses.{key}"
         if other.partition("/")[0] not in earlier:
             raise ValueError(

@@ -90,6 +90,9 @@ class TrainedRecognizer:
         settings = without(self.config, keys)
         if self.on_latents:
             settings["data"][LATENTS]["path"] = str(latents_of(self))
+        for field in ("start_from", "image_branch_from"):
+            if source := settings["task"].get(field):
+                settings["task"][field] = str(Path(source).resolve())
         return json.dumps(settings, sort_keys=True)
 
 
@@ -180,6 +183,20 @@ def recognition_reports(
     return found
 
 
+def settings_of_latents(pipeline: Path) -> dict[str, Any]:
+    """What the stage ``latents`` of a pipeline was told, such as ``method``.
+
+    Raises:
+      FileNotFoundError: the stage is not finished.
+    """
+    path = pipeline / LATENTS / MARKER
+    if not path.is_file():
+        raise FileNotFoundError(
+            f"{path}: no such file; it says what the latents are of"
+        )
+    return json.loads(path.read_text(encoding="utf-8"))["settings"]
+
+
 def judge(
     run: TrainedRecognizer, blocks: Iterable[Mapping[str, Any]]
 ) -> dict[str, np.ndarray]:
@@ -238,19 +255,17 @@ def _block(run: TrainedRecognizer, pipeline: Path, name: str) -> dict[str, Any]:
     folder = pipeline / LATENTS
     if run.on_latents:
         return {"source": LATENTS, LATENTS: {"path": str(folder / name)}, **recipe}
-    made = _pictures_of_set(folder / MARKER, name)
+    made = _pictures_of_set(pipeline, name)
     return {"source": made["source"], made["source"]: made[made["source"]], **recipe}
 
 
-def _pictures_of_set(path: Path, name: str) -> dict[str, Any]:
-    """The data block that a set of latents was made of, from their stage's marker."""
-    if not path.is_file():
-        raise FileNotFoundError(
-            f"{path}: no such file; it says what the latents are of"
-        )
-    sets = json.loads(path.read_text(encoding="utf-8"))["settings"]["sets"]
+def _pictures_of_set(pipeline: Path, name: str) -> dict[str, Any]:
+    """The data block that a set of latents was made of."""
+    sets = settings_of_latents(pipeline)["sets"]
     if name not in sets:
-        raise ValueError(f"{path}: expected a set {name!r}, got {', '.join(sets)}")
+        raise ValueError(
+            f"{pipeline / LATENTS}: expected a set {name!r}, got {', '.join(sets)}"
+        )
     return sets[name]
 
 

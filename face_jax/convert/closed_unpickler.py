@@ -5,10 +5,9 @@ in a table of ours, whose entries only keep what they are given in inert nodes; 
 other name is refused. What the nodes stand for is computed afterwards.
 """
 
-import io
 import pickle
 from collections.abc import Callable, Mapping
-from typing import Any, NoReturn
+from typing import IO, Any, NoReturn
 
 Evaluate = Callable[[Any], Any]
 """Replaces the nodes anywhere in a value by what they stand for."""
@@ -70,7 +69,7 @@ class ClosedUnpickler(pickle._Unpickler):
 
     def __init__(
         self,
-        file: io.BufferedIOBase,
+        file: IO[bytes],
         constructors: Mapping[str, Any],
         persistent: Callable[[Any], Any] | None = None,
     ):

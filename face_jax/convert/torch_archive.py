@@ -9,7 +9,6 @@ import io
 import os
 import zipfile
 from pathlib import Path
-from types import TracebackType
 from typing import Any, BinaryIO, Protocol
 
 import numpy as np
@@ -64,12 +63,7 @@ class TorchArchive:
     def __enter__(self) -> "TorchArchive":
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self._file.close()
 
     def read(self, tensor: StoredTensor) -> np.ndarray:
@@ -176,10 +170,10 @@ def _format_of(file: BinaryIO) -> _Format:
 
 
 def _plain(file: BinaryIO) -> Any:
-    return ClosedUnpickler(file, {}).load()  # type: ignore[arg-type]
+    return ClosedUnpickler(file, {}).load()
 
 
-def _unpickler(file: Any, sizes: dict[str, int] | None = None) -> ClosedUnpickler:
+def _unpickler(file: BinaryIO, sizes: dict[str, int] | None = None) -> ClosedUnpickler:
     """A reader of descriptions; notes the sizes of the elements of all storages."""
 
     def storage(pid: Any) -> StorageNode:
