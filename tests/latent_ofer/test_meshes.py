@@ -29,6 +29,11 @@ NOTHING = {"refinement": 1e-5}
 """Share of the largest gradient that is rounding alone: the biases before instance norms,
 whose gradients are sums that cancel out, have 3e-6 of it."""
 
+LAST = {"refinement": 2}
+"""The last step compared, where it is not the fifth. With the rows of the batch in reverse
+order one device alone differs from itself by 4e-6 at the fourth step and by 2e-4 at the
+fifth, where a ReLU is within rounding of zero."""
+
 WIDER = {
     "generator": {"width": 4, "levels": 4},
     "image_discriminator": {"width": 8, "halvings": 2},
@@ -67,7 +72,7 @@ def test_meshes_agree_with_one_device(stage):
             assert_near(found, alone, 1e-4, NOTHING.get(name, 0.0))
         before, state, found = steps(task, batch, mesh, phase, 5)
         for loss in (n for n in losses[0] if n.endswith("/loss")):
-            for step, rtol in ((0, 1e-5), (4, 1e-4)):
+            for step, rtol in ((0, 1e-5), (LAST.get(name, 4), 1e-4)):
                 np.testing.assert_allclose(
                     found[step][loss], losses[step][loss], rtol=rtol
                 )
