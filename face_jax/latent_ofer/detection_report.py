@@ -65,7 +65,7 @@ class DetectionReport:
 
     Attributes:
       title: what the detector is called.
-      threshold: scores above it count as found.
+      threshold: of the scores: lower ones do not count as found.
       rows: by kind of occluder or other group of pictures, in their order; then
         ``ALL``.
     """
@@ -86,69 +86,35 @@ class DetectionReport:
 def report_detection(
     title: str,
     scores: np.ndarray,
-    covered: np.ndarray,
-    kinds: np.ndarray,
-    names: Sequence[str],
-    threshold: float,
-) -> DetectionReport:
-    """Compares a detector's scores with the truth; runs on the host.
-
-    Args:
-      title: what the detector is called.
-      scores: [n, L] float, higher where more likely covered.
-      covered: [n, L] bool.
-      kinds: [n] int, what covers each picture: number of its name.
-      names: of the kinds, in the order of their numbers; one may stand for nothing.
-      threshold: scores above it count as found.
-
-    Returns:
-      The rates for each kind, over all patches of its pictures, and for all pictures.
-
-    Raises:
-      ValueError: the shapes do not fit, there is no picture, a kind has no name, or a
-        score or the threshold is NaN.
-    """
-    _check_arrays(scores, covered)
-    _check_kinds(kinds, len(scores), len(names))
-    groups = {
-        name: kinds == number
-        for number, name in enumerate(names)
-        if np.any(kinds == number)
-    }
-    return report_groups(title, scores, covered, groups, threshold)
-
-
-def report_groups(
-    title: str,
-    scores: np.ndarray,
+    found: np.ndarray,
     covered: np.ndarray,
     groups: Mapping[str, np.ndarray],
     threshold: float,
 ) -> DetectionReport:
-    """As ``report_detection``, for groups of pictures that may overlap.
+    """Compares what a detector finds with the truth; runs on the host.
 
     Args:
       title: what the detector is called.
       scores: [n, L] float, higher where more likely covered.
-      covered: [n, L] bool.
-      groups: by name, bool [n], the pictures of each.
-      threshold: scores above it count as found.
+      found: [n, L] bool, what it takes for covered.
+      covered: [n, L] bool, the truth.
+      groups: by name, bool [n], the pictures of each; they may overlap.
+      threshold: of the scores, to be reported.
+
+    Returns:
+      The rates for each group, over all patches of its pictures, and for all pictures.
 
     Raises:
-      ValueError: the shapes do not fit, there is no picture, or a score or the
-        threshold is NaN.
+      ValueError: the shapes do not fit, there is no picture, or a score is NaN.
     """
-    _check_arrays(scores, covered)
+    _check_arrays(scores, found, covered)
     for name, chosen in groups.items():
         check_shape(f"groups: {name}", chosen, (len(scores),))
-    if math.isnan(threshold):
-        raise ValueError("threshold: expected a number, got NaN")
-    scores, covered = np.asarray(scores), np.asarray(covered, bool)
+    everything = {**groups, ALL: np.ones(len(scores), bool)}
     rows = {
-        name: _detection(scores, covered, chosen, threshold)
-        for name, chosen in groups.items()
+        name: _detection(scores, found, covered, chosen)
+        for name, chosen in everything.items()
     }
-    rows[ALL] = _detection(scores, covered, np.ones(len(scores), bool), threshold)
     return DetectionReport(title, float(threshold), rows)
 
 
@@ -192,12 +158,12 @@ def kind_comparison(reports: Sequence[DetectionReport]) -> Table:
 
 
 def _detection(
-    scores: np.ndarray, covered: np.ndarray, chosen: np.ndarray, threshold: float
+    scores: np.ndarray, found: np.ndarray, covered: np.ndarray, chosen: np.ndarray
 ) -> Detection:
     """Of the chosen pictures, bool [n]."""
     weights = np.broadcast_to(chosen[:, None], scores.shape).astype(np.float32)
     # Weights, not a selection: one compiled program serves all kinds.
-    rates = _binary_rates(covered, scores > threshold, weights)
+    rates = _binary_rates(covered, found, weights)
     return Detection(
         patches=int(chosen.sum()) * scores.shape[1],
         covered=int(covered[chosen].sum()),
@@ -206,18 +172,12 @@ def _detection(
     )
 
 
-def _check_arrays(scores: np.ndarray, covered: np.ndarray) -> None:
+def _check_arrays(scores: np.ndarray, found: np.ndarray, covered: np.ndarray) -> None:
     check_shape("scores", scores, ("n", "L"))
+    check_shape("found", found, np.shape(scores))
     check_shape("covered", covered, np.shape(scores))
     if not len(scores):
         raise ValueError("scores: expected those of a picture or more, got none")
-
-
-def _check_kinds(kinds: np.ndarray, rows: int, count: int) -> None:
-    check_shape("kinds", kinds, (rows,))
-    low, high = int(np.min(kinds)), int(np.max(kinds))
-    if low < 0 or high >= count:
-        raise ValueError(f"kinds: expected 0 to {count - 1}, got {low} to {high}")
 
 
 def _defined(value: float) -> float | None:

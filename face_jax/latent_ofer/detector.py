@@ -25,6 +25,7 @@ from face_jax.latent_ofer.deep_svdd import (
 from face_jax.latent_ofer.kernel_svdd import KernelSphere
 from face_jax.latent_ofer.kernels import Kernel
 from face_jax.latent_ofer.mae import MaskedAutoencoder
+from face_jax.latent_ofer.patch_groups import without_small_groups
 from face_jax.nn.apply import apply
 from face_jax.types import Array, Params, Variables
 
@@ -47,7 +48,7 @@ class Detection:
 
     Attributes:
       scores: [B, L] float32, each patch's distance to the centre over the radius.
-      mask: [B, L] bool, true where a score exceeds 1.
+      mask: [B, L] bool, true where a score exceeds 1, but for groups that are too small.
     """
 
     scores: Array
@@ -65,6 +66,8 @@ class Detector:
       latent_source: what a patch is described by: ``encoder``, the encoder's output,
         or ``decoder``, the decoder's tokens.
       standards: what latents are compared with.
+      smallest_group: patches that must touch each other to count as covered; 1, as in
+        the paper, judges each by itself.
 
     Raises:
       ValueError: there is no such method, source or standard.
@@ -75,6 +78,7 @@ class Detector:
     method: Method = "deep"
     latent_source: LatentSource = "encoder"
     standards: Standards = "components"
+    smallest_group: int = 1
 
     def __post_init__(self) -> None:
         choices = {
@@ -153,7 +157,8 @@ def detect(detector: Detector, variables: Variables, images: Array) -> Detection
         sphere = kernel_sphere(variables["kernel_sphere"])
         flat = latents.reshape(-1, latents.shape[-1])
         scores = sphere.distances(flat).reshape(latents.shape[:2]) / sphere.radius
-    return Detection(scores=scores, mask=scores > 1.0)
+    mask = without_small_groups(scores > 1.0, detector.smallest_group)
+    return Detection(scores=scores, mask=mask)
 
 
 def kernel_of(width: int) -> Kernel:

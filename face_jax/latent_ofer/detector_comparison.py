@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from face_jax.latent_ofer.detection_report import DetectionReport, report_groups
+from face_jax.latent_ofer.detection_report import DetectionReport, report_detection
 from face_jax.latent_ofer.occluded_faces import OccludedFaces
 from face_jax.latent_ofer.patch_detectors import (
     DetectorRun,
@@ -18,6 +18,7 @@ from face_jax.latent_ofer.patch_detectors import (
     colour_detector,
     deep_detector,
     error_detector,
+    found_patches,
     kernel_detector,
     probe_detector,
     score_all,
@@ -66,9 +67,11 @@ def compare_detectors(
     Returns:
       A report for each detector, in their order.
     """
-    return [
-        report_groups(
-            one.title, score_all(one, faces.images), covered, rows, one.threshold
+    reports = []
+    for one in detectors:
+        scores = score_all(one, faces.images)
+        found = found_patches(one, scores)
+        reports.append(
+            report_detection(one.title, scores, found, covered, rows, one.threshold)
         )
-        for one in detectors
-    ]
+    return reports

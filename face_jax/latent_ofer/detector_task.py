@@ -65,6 +65,7 @@ class DetectorTask(Task):
         ``"random"``. It must be named.
       latent_source: see ``detector.Detector``.
       standards: likewise; the paper does not say.
+      smallest_group: likewise.
       features: widths of Deep SVDD's layers.
       objective: ``soft_boundary`` or ``one_class``.
       nu: share of uncovered patches that may lie outside of the spheres.
@@ -87,6 +88,7 @@ class DetectorTask(Task):
     autoencoder: str | None = None
     latent_source: LatentSource = "encoder"
     standards: Standards = "components"
+    smallest_group: int = 1
     features: tuple[int, ...] = (256, 128)
     objective: str = "soft_boundary"
     nu: float = 0.05
@@ -121,6 +123,7 @@ class DetectorTask(Task):
             DeepSvdd(tuple(self.features)),
             latent_source=self.latent_source,
             standards=self.standards,
+            smallest_group=self.smallest_group,
         )
 
     def init(self, key: Array, batch: Batch) -> Variables:

@@ -58,6 +58,8 @@ class ReconstructionGenerator(nn.Module):
       compat: ``reference`` for published weights.
       assembly: how holes are filled; None as ``compat`` says.
       flips_colors: whether mirrored pictures are BGR; None as ``compat`` says.
+      residual: whether what the last layer makes is added to what the network was given,
+        so that it has only to correct it. The published network makes whole pictures.
       dtype: type of the convolutions' computation; self-assembly is float32.
     """
 
@@ -66,6 +68,7 @@ class ReconstructionGenerator(nn.Module):
     compat: Compat = "fixed"
     assembly: AssemblyRules | None = None
     flips_colors: bool | None = None
+    residual: bool = False
     dtype: Any = jnp.float32
 
     @nn.compact
@@ -86,7 +89,7 @@ class ReconstructionGenerator(nn.Module):
             field is out of range.
         """
         self._check(images, coarse, holes)
-        x = network_input(images, coarse, holes, self._flips_colors())
+        x = given = network_input(images, coarse, holes, self._flips_colors())
         x = convolution(2 * self.width, "down_0", dtype=self.dtype)(x)
         inner_holes = feature_holes(holes, ASSEMBLY_LEVEL)
         skips, assembled, decoded = [], x, x
@@ -104,9 +107,9 @@ class ReconstructionGenerator(nn.Module):
             x = Up(self._up_features(level), self.dtype, name=f"up_{level}")(x)
         x = nn.relu(jnp.concatenate([x, skips.pop()], axis=-1))
         x = transposed_convolution(3, "up_0", side=3, stride=1, dtype=self.dtype)(x)
-        return Refined(
-            x.astype(jnp.float32), assembled, decoded.astype(jnp.float32), inner_holes
-        )
+        x = x.astype(jnp.float32)
+        x = x + given[..., :3] if self.residual else x
+        return Refined(x, assembled, decoded.astype(jnp.float32), inner_holes)
 
     def _assemble(self, x: Array, holes: Array) -> Array:
         """Fills the hole of the first half of the channels by means of the second."""

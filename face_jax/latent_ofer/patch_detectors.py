@@ -19,6 +19,7 @@ from face_jax.latent_ofer.detector import Detector, Method, detect, patch_latent
 from face_jax.latent_ofer.latent_probe import Probe, fit_probe, probe_scores
 from face_jax.latent_ofer.mae import MaskedAutoencoder
 from face_jax.latent_ofer.occluded_faces import OccludedFaces
+from face_jax.latent_ofer.patch_groups import without_small_groups
 from face_jax.latent_ofer.position_gaussians import (
     PositionGaussians,
     fit_position_gaussians,
@@ -98,16 +99,24 @@ class PatchDetector:
         more likely covered; its arrays are leaves.
       title: what it is called.
       threshold: scores above it count as found.
+      smallest_group: in groups of so many patches at least, that touch each other.
     """
 
     score: Partial
     title: str = flax.struct.field(pytree_node=False)
     threshold: float = flax.struct.field(pytree_node=False)
+    smallest_group: int = flax.struct.field(pytree_node=False, default=1)
 
 
 def score_all(detector: PatchDetector, images: np.ndarray) -> np.ndarray:
     """Scores of all patches, float32 [N, L], of uint8 pictures [N, S, S, 3]."""
     return in_batches(functools.partial(_scores, detector.score), images)
+
+
+def found_patches(detector: PatchDetector, scores: np.ndarray) -> np.ndarray:
+    """What counts as found, bool [N, L], by scores [N, L]."""
+    mask = jnp.asarray(scores > detector.threshold)
+    return np.asarray(without_small_groups(mask, detector.smallest_group))
 
 
 def deep_detector(run: DetectorRun) -> PatchDetector:
@@ -182,7 +191,9 @@ def _sphere_detector(run: DetectorRun, method: Method, title: str) -> PatchDetec
     score = functools.partial(
         _sphere_scores, dataclasses.replace(run.detector, method=method)
     )
-    return PatchDetector(Partial(score, run.variables), title, 1.0)
+    return PatchDetector(
+        Partial(score, run.variables), title, 1.0, run.detector.smallest_group
+    )
 
 
 def _with_threshold(detector: PatchDetector, training: Training) -> PatchDetector:

@@ -11,16 +11,15 @@ from face_jax.latent_ofer.detection_report import (
 )
 from face_jax.tables import to_markdown
 
-NAMES = ("none", "hand", "cup", "scarf")
 SCORES = np.array(
     [[0.1, 0.2, 0.3, 0.9], [0.8, 0.1, 0.6, 0.2], [0.1, 0.3, 0.3, 0.2]], np.float32
 )
 COVERED = np.array([[0, 0, 0, 0], [1, 1, 0, 0], [0, 0, 1, 0]], bool)
-KINDS = np.array([0, 1, 3])
+GROUPS = {name: np.arange(3) == n for n, name in enumerate(("none", "hand", "scarf"))}
 
 
 def report(title="ours", scores=SCORES):
-    return report_detection(title, scores, COVERED, KINDS, NAMES, 0.5)
+    return report_detection(title, scores, scores > 0.5, COVERED, GROUPS, 0.5)
 
 
 def test_kinds_that_occur_have_a_row_and_all_of_them_one():
@@ -42,9 +41,11 @@ def test_rates_are_those_of_the_pictures_of_a_kind():
     np.testing.assert_allclose(rows["all"].rates(), expected, rtol=1e-6)
 
 
-def test_scores_at_the_threshold_are_not_found():
-    found = report_detection("ours", SCORES, COVERED, KINDS, NAMES, SCORES.max())
-    assert np.isnan(found.rows["all"].precision)
+def test_without_a_finding_there_is_no_precision():
+    nothing = np.zeros_like(COVERED)
+    rows = report_detection("ours", SCORES, nothing, COVERED, GROUPS, 0.5).rows
+    assert np.isnan(rows["all"].precision)
+    assert rows["all"].area_under_roc == report().rows["all"].area_under_roc
 
 
 def test_numbers_are_json_without_undefined_ones():
@@ -86,17 +87,16 @@ def test_detectors_stand_side_by_side():
     [
         ({"scores": SCORES[0]}, r"scores: expected \[n, L\], got"),
         ({"covered": COVERED[:, :3]}, r"covered: expected \[3, 4\], got"),
-        ({"kinds": KINDS[:2]}, r"kinds: expected \[3\], got"),
-        ({"kinds": KINDS + 1}, "kinds: expected 0 to 3, got 1 to 4"),
-        ({"threshold": np.nan}, "threshold: expected a number, got NaN"),
+        ({"found": COVERED[:2]}, r"found: expected \[3, 4\], got"),
+        ({"groups": {"cup": GROUPS["hand"][:2]}}, r"groups: cup: expected \[3\], got"),
         ({"scores": SCORES * np.nan}, "scores: expected numbers, got NaN in"),
         (
-            {"scores": SCORES[:0], "covered": COVERED[:0], "kinds": KINDS[:0]},
+            {"scores": SCORES[:0], "found": COVERED[:0], "covered": COVERED[:0]},
             "scores: expected those of a picture or more, got none",
         ),
     ],
 )
 def test_other_arrays_are_refused(change, message):
-    given = {"scores": SCORES, "covered": COVERED, "kinds": KINDS, "threshold": 0.5}
+    given = {"scores": SCORES, "found": COVERED, "covered": COVERED, "groups": GROUPS}
     with pytest.raises(ValueError, match=message):
-        report_detection("ours", names=NAMES, **{**given, **change})
+        report_detection("ours", threshold=0.5, **{**given, **change})

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from face_jax.latent_ofer.detector import detect, patch_latents, standardized
+from face_jax.latent_ofer.patch_groups import without_small_groups
 from tests.latent_ofer.small_tasks import (
     GRID,
     ROWS,
@@ -69,6 +70,16 @@ def test_kernel_scores_are_distances_in_radii(images, variables, latents):
     # In the middle of what there is, so that both answers come.
     known["radius"] = np.float32(np.median(distances))
     check(find(variables, images, "kernel"), distances, known["radius"])
+
+
+def test_small_groups_of_patches_do_not_count(images, variables):
+    everything = find(variables, images, "deep")
+    detector = detector_task(smallest_group=3).detector
+    found = jax.jit(detect, static_argnums=0)(detector, variables, images)
+    np.testing.assert_array_equal(found.scores, everything.scores)
+    expected = without_small_groups(everything.mask, 3)
+    np.testing.assert_array_equal(found.mask, expected)
+    assert expected.sum() < everything.mask.sum()
 
 
 def test_the_decoders_tokens_describe_patches_too(images, variables):

@@ -10,6 +10,7 @@ from face_jax.latent_ofer.occluded_faces import OccludedFaces, kind_rows
 from face_jax.latent_ofer.patch_detectors import (
     DetectorRun,
     Training,
+    found_patches,
     probe_detector,
     score_all,
 )
@@ -83,6 +84,16 @@ def test_all_are_judged_on_the_same_patches(detectors):
         assert report.rows["all"].covered == covered.sum() > 0
     # Bright occluders on dark faces.
     assert reports[0].rows["all"].area_under_roc > 0.9
+
+
+def test_patches_alone_are_not_found_where_groups_count(detectors):
+    mask = np.zeros((1, GRID, GRID), np.float32)
+    mask[0, 0, 0] = 2.0
+    mask[0, -1, -2:] = 2.0
+    scores = mask.reshape(1, -1)
+    for smallest, count in ((1, 3), (2, 2), (3, 0)):
+        detector = dataclasses.replace(detectors[-1], smallest_group=smallest)
+        assert found_patches(detector, scores).sum() == count
 
 
 def test_the_probe_is_fitted_to_a_part(run, training):

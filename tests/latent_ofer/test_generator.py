@@ -62,6 +62,15 @@ def test_only_what_it_should_see_matters(variables, found):
     assert np.abs(other.images - found.images).max() > 1e-4
 
 
+def test_corrections_are_added_to_what_was_given(variables, found):
+    images, coarse, holes = scene()
+    network = SMALL.clone(residual=True)
+    corrected = refined(variables, images, coarse, holes, network=network)
+    given = np.where(holes[..., None], coarse, images)
+    np.testing.assert_allclose(corrected.images - given, found.images, atol=1e-6)
+    np.testing.assert_array_equal(corrected.decoded, found.decoded)
+
+
 def test_the_published_preset_is_made_of_single_rules(variables, found):
     """Colours of the mirror, and the rules of self-assembly."""
     fields = [
