@@ -24,6 +24,15 @@ COMMANDS = {
         "face_jax.cli.recognize",
         "recognise expressions in pictures and videos, covered faces too",
     ),
+    "convert": (
+        "face_jax.cli.convert",
+        "make a checkpoint of published weights, without PyTorch",
+    ),
+    "to-torch": (
+        "face_jax.cli.to_torch",
+        "write a checkpoint's weights for PyTorch, by published names",
+    ),
+    "info": ("face_jax.cli.info", "show what a checkpoint holds"),
     "evaluate": ("face_jax.cli.evaluate", "measure a trained model on a data set"),
     "demo": (
         "face_jax.cli.demo",

@@ -34,15 +34,25 @@ class Entry:
     layout: Layout
 
 
+MOST_LINES = 12
+"""Problems that a message lists."""
+
 Table = Mapping[str, Entry]
 """Published name to its place among the variables."""
 
 
 class ConversionError(ValueError):
-    """Weights and variables do not correspond; one line for every problem."""
+    """Weights and variables do not correspond; one line for each of the first problems.
+
+    Attributes:
+      problems: all of them.
+    """
 
     def __init__(self, problems: Sequence[str]):
-        super().__init__("\n  ".join(["weights do not fit:", *problems]))
+        lines = list(problems[:MOST_LINES])
+        if more := len(problems) - len(lines):
+            lines.append(f"and {more} more")
+        super().__init__("\n  ".join(["weights do not fit:", *lines]))
         self.problems = tuple(problems)
 
 
@@ -55,7 +65,8 @@ def to_variables(
     """Fills variables from published weights.
 
     Args:
-      weights: arrays by published name.
+      weights: arrays by published name, or anything with a shape that numpy makes arrays
+        of; each is read once.
       table: where each goes.
       target: arrays or shape structs, by network and path, that must all be filled.
       ignored: regular expressions that match whole names, of arrays that may be
@@ -67,11 +78,7 @@ def to_variables(
     Raises:
       ConversionError: anything is missing, unknown or of another shape.
     """
-    weights = {
-        name: array
-        for name, array in weights.items()
-        if not any(re.fullmatch(pattern, name) for pattern in ignored)
-    }
+    weights = {n: a for n, a in weights.items() if not is_ignored(n, ignored)}
     shapes = {path: leaf.shape for path, leaf in flatten(target).items()}
     problems = [
         *_name_problems(weights, table),
@@ -88,6 +95,29 @@ def to_variables(
             for name, entry in table.items()
         }
     )
+
+
+def is_ignored(name: str, ignored: Sequence[str]) -> bool:
+    """Whether a published name matches one of these regular expressions."""
+    return any(re.fullmatch(pattern, name) for pattern in ignored)
+
+
+def entry_of(weights: Mapping[str, Any], table: Table) -> dict[str, Any]:
+    """The entry of a file that holds a network.
+
+    Args:
+      weights: all arrays of the file by published name.
+      table: of the network.
+
+    Returns:
+      The weights below the entry (``model``, ``state_dict``, ``kp_detector``) that has
+      most of the table's names, by names without it; all of them where there is none.
+    """
+    first = dict.fromkeys(name.partition(".")[0] + "." for name in weights)
+    entries = ["", *first]
+    counts = [sum(f"{entry}{name}" in weights for name in table) for entry in entries]
+    entry = entries[counts.index(max(counts))]
+    return {n.removeprefix(entry): a for n, a in weights.items() if n.startswith(entry)}
 
 
 def to_published(variables: Variables, table: Table) -> dict[str, np.ndarray]:
@@ -222,14 +252,20 @@ def _shape_problems(
     for name, entry in table.items():
         if name not in weights or entry.path not in shapes:
             continue
-        array, expected = np.asarray(weights[name]), tuple(shapes[entry.path])
-        fits = array.ndim == entry.layout.rank
-        if not fits or entry.layout.to_flax(array).shape != expected:
+        shape, expected = np.shape(weights[name]), tuple(shapes[entry.path])
+        if _shape_in_flax(shape, entry.layout) != expected:
             problems.append(
                 f"shape of {name}: {entry.layout.name} for variable "
-                f"{'/'.join(entry.path)} {list(expected)}, got {list(array.shape)}"
+                f"{'/'.join(entry.path)} {list(expected)}, got {list(shape)}"
             )
     return problems
+
+
+def _shape_in_flax(shape: Sequence[int], layout: Layout) -> tuple[int, ...] | None:
+    """None where a layout is of another rank; reads no array."""
+    if len(shape) != layout.rank:
+        return None
+    return layout.to_flax(np.broadcast_to(np.float32(0), shape)).shape
 
 
 def _nearest(name: str, others: Sequence[str]) -> str:

@@ -1,15 +1,17 @@
 """Writes ``state_dict`` files that PyTorch loads, without PyTorch.
 
 The description is a pickle put together by hand, in protocol 2 as ``torch.save`` has it:
-an ``OrderedDict`` of tensors, each a contiguous view of a storage of its own.
+``OrderedDict``s of tensors, each a contiguous view of a storage of its own.
 """
 
+import itertools
 import os
 import secrets
 import struct
 import zipfile
 from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -20,28 +22,29 @@ _CLASSES = {dtype: name for name, dtype in STORAGE_TYPES.items()}
 _VERSION = b"3\n"
 
 
-def write_state(path: str | os.PathLike[str], arrays: Mapping[str, np.ndarray]) -> None:
+def write_state(path: str | os.PathLike[str], arrays: Mapping[str, Any]) -> None:
     """Writes a file for ``torch.load``, with ``weights_only`` too.
 
     Args:
       path: the file; it appears whole or not at all.
-      arrays: by name, of the types of ``STORAGE_TYPES``.
+      arrays: by name, of the types of ``STORAGE_TYPES``; or mappings of them.
 
     Raises:
       FileNotFoundError: its folder does not exist.
       ValueError: PyTorch has no tensors of an array's type.
     """
     path = Path(path)
-    known = {name: np.asarray(array) for name, array in arrays.items()}
-    for name, array in known.items():
+    stored = list(_leaves(arrays))
+    for name, array in stored:
         if _native(array) not in _CLASSES:
             raise ValueError(f"{name}: {array.dtype} is no type of a PyTorch tensor")
     partial = path.with_name(f".{path.name}.{secrets.token_hex(4)}.partial")
     try:
         with zipfile.ZipFile(partial, "x", zipfile.ZIP_STORED) as archive:
-            archive.writestr(f"{_ROOT}/data.pkl", b"".join(_description(known)))
+            description = b"".join(_dictionary(arrays, itertools.count()))
+            archive.writestr(f"{_ROOT}/data.pkl", b"\x80\x02" + description + b".")
             archive.writestr(f"{_ROOT}/byteorder", b"little")
-            for number, array in enumerate(known.values()):
+            for number, (_, array) in enumerate(stored):
                 raw = array.astype(_native(array)).tobytes()
                 archive.writestr(f"{_ROOT}/data/{number}", raw)
             archive.writestr(f"{_ROOT}/version", _VERSION)
@@ -55,11 +58,24 @@ def _native(array: np.ndarray) -> np.dtype:
     return array.dtype.newbyteorder("<")
 
 
-def _description(arrays: Mapping[str, np.ndarray]) -> Iterator[bytes]:
-    yield b"\x80\x02" + _ORDERED_DICT + b"("
-    for number, (name, array) in enumerate(arrays.items()):
-        yield _text(name) + _tensor(str(number), array)
-    yield b"u."
+def _leaves(arrays: Mapping[str, Any]) -> Iterator[tuple[str, np.ndarray]]:
+    """Arrays of nested mappings by their own names, in the order of the storages."""
+    for name, value in arrays.items():
+        if isinstance(value, Mapping):
+            yield from _leaves(value)
+        else:
+            yield name, np.asarray(value)
+
+
+def _dictionary(arrays: Mapping[str, Any], numbers: Iterator[int]) -> Iterator[bytes]:
+    yield _ORDERED_DICT + b"("
+    for name, value in arrays.items():
+        yield _text(name)
+        if isinstance(value, Mapping):
+            yield from _dictionary(value, numbers)
+        else:
+            yield _tensor(str(next(numbers)), np.asarray(value))
+    yield b"u"
 
 
 def _tensor(key: str, array: np.ndarray) -> bytes:

@@ -14,7 +14,7 @@ from face_jax.convert.engine import ConversionError, flatten
 from face_jax.convert.engine import to_published as engine_to_published
 from face_jax.convert.engine import to_variables as engine_to_variables
 from face_jax.fsrt.keypoints import KeypointDetector
-from face_jax.fsrt.published_table import published_table
+from face_jax.fsrt.published_table import PUBLISHED_NETWORKS, published_table
 from face_jax.nn.resample import gaussian_kernel
 from face_jax.types import Variables
 
@@ -106,6 +106,18 @@ def published_names(weights: Mapping[str, Any]) -> dict[str, Any]:
         network = FILES_OF_ONE_NETWORK.get(parts[0])
         names[".".join([network, *parts] if network else parts)] = value
     return names
+
+
+def weights_of(network: str, weights: Mapping[str, Any]) -> dict[str, Any]:
+    """Those of one network, by full published name.
+
+    Args:
+      network: one of ``published_table.PUBLISHED_NETWORKS``.
+      weights: any of the accepted forms, with other networks or without.
+    """
+    start = f"{PUBLISHED_NETWORKS[network]}."
+    names = published_names(weights)
+    return {name: array for name, array in names.items() if name.startswith(start)}
 
 
 def _check_band_limit(kernel: Any) -> None:

@@ -7,8 +7,8 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 
-from face_jax.convert.arrays import read_arrays
-from face_jax.fsrt.convert import from_published
+from face_jax.convert.weight_files import open_weights
+from face_jax.fsrt.convert import from_published, weights_of
 from face_jax.fsrt.networks import Networks
 from face_jax.nn.vgg import VggFeatures
 from face_jax.train.checkpoints import load_variables
@@ -30,8 +30,8 @@ def load(
 
     Args:
       networks: the modules, for their shapes.
-      files: network name to the path of a published file (``convert.arrays``),
-        or ``"random"``.
+      files: network name to the path of a published file, see
+        ``weight_files.open_weights``, or ``"random"``.
 
     Returns:
       Network to float32 arrays.
@@ -52,7 +52,9 @@ def load(
             loaded[name] = jax.jit(initialize)(jax.random.key(0))
             continue
         shapes = jax.eval_shape(initialize, jax.random.key(0))
-        loaded |= from_published(read_arrays(Path(file)), {name: shapes})
+        with open_weights(Path(file)) as weights:
+            of_network = weights_of(name, weights)
+            loaded |= from_published(of_network, {name: shapes})
     return loaded
 
 

@@ -12,9 +12,9 @@ import flax.linen as nn
 import jax
 import jax.numpy as jnp
 
-from face_jax.convert.arrays import read_arrays
-from face_jax.convert.engine import Table, to_variables
+from face_jax.convert.engine import Table, entry_of, to_variables
 from face_jax.convert.torchvision import vgg_table
+from face_jax.convert.weight_files import open_weights
 from face_jax.latent_ofer.perception import feature_network
 from face_jax.train.checkpoints import load_variables
 from face_jax.train.state import check_same_shapes
@@ -62,8 +62,9 @@ def load_network(
     shapes = jax.eval_shape(module.init, jax.random.key(0), *inputs)
     path = Path(source)
     if not path.is_dir():
-        weights, target = read_arrays(path), {name: shapes}
-        return to_variables(weights, table(shapes, name), target, ignored)[name]
+        known, target = table(shapes, name), {name: shapes}
+        with open_weights(path) as weights:
+            return to_variables(entry_of(weights, known), known, target, ignored)[name]
     found = load_variables(path)[0]
     if name not in found:
         raise ValueError(

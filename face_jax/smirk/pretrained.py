@@ -10,7 +10,7 @@ from typing import Any
 
 import jax
 
-from face_jax.convert.arrays import read_arrays
+from face_jax.convert.weight_files import open_weights
 from face_jax.smirk.convert import backbone_from_timm, from_published, published_names
 from face_jax.smirk.networks import BASE, ENCODERS, Networks, modules
 from face_jax.train.checkpoints import load_variables
@@ -46,7 +46,8 @@ def load_teachers(
             loaded[name] = _initial(networks, name)
         else:
             target = _shapes(networks, (name,))
-            loaded |= from_published(read_arrays(Path(file)), target)
+            with open_weights(Path(file)) as weights:
+                loaded |= from_published(weights, target)
     return loaded
 
 
@@ -106,7 +107,8 @@ def load_backbones(
         if file is not None:
             variables = _initial(networks, name)
             backbone = {c: tree["backbone"] for c, tree in variables.items()}
-            weights = backbone_from_timm(read_arrays(Path(file)), backbone)
+            with open_weights(Path(file)) as stored:
+                weights = backbone_from_timm(stored, backbone)
             loaded[name] = {
                 collection: {**tree, "backbone": weights[collection]}
                 for collection, tree in variables.items()
@@ -117,12 +119,13 @@ def load_backbones(
 def _from_file(
     networks: Networks, path: Path, names: Collection[str]
 ) -> dict[str, dict[str, Any]]:
-    weights = published_names(read_arrays(path))
-    has_generator = any(name.startswith(f"{_GENERATOR}.") for name in weights)
-    with_generator = has_generator and "generator" in names
-    wanted = (*ENCODERS, *(["generator"] if with_generator else []))
-    ignored = () if with_generator else (_GENERATOR,)
-    return from_published(weights, _shapes(networks, wanted), ignored)
+    with open_weights(path) as stored:
+        weights = published_names(stored)
+        has_generator = any(name.startswith(f"{_GENERATOR}.") for name in weights)
+        with_generator = has_generator and "generator" in names
+        wanted = (*ENCODERS, *(["generator"] if with_generator else []))
+        ignored = () if with_generator else (_GENERATOR,)
+        return from_published(weights, _shapes(networks, wanted), ignored)
 
 
 def _shapes(networks: Networks, names: Collection[str]) -> dict[str, Any]:

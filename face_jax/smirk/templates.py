@@ -9,8 +9,8 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from face_jax.convert.arrays import read_arrays
 from face_jax.convert.closed_pickle import read_npy
+from face_jax.convert.weight_files import open_weights
 from face_jax.types import Array
 
 
@@ -117,7 +117,8 @@ def read_bank(path: str | os.PathLike[str], num_expression: int) -> TemplateBank
       ValueError: a file is damaged, or a sequence too narrow.
     """
     if Path(path).suffix == ".npz":
-        sequences = list(read_arrays(Path(path)).values())
+        with open_weights(Path(path)) as stored:
+            sequences = [np.array(sequence) for sequence in stored.values()]
     else:
         sequences = read_templates(path)
     return template_bank(sequences, num_expression)

@@ -139,6 +139,44 @@ class Checkpoints:
         self._manager.reload()
 
 
+def save_variables(
+    workdir: Path, variables: Variables, config: Mapping[str, Any]
+) -> None:
+    """Writes variables that no training has made as the checkpoint of step 0.
+
+    Args:
+      workdir: folder for it, as of a run.
+      variables: by network.
+      config: what ``load_variables`` will return beside them.
+    """
+    params = {name: tree["params"] for name, tree in variables.items()}
+    others = {
+        name: {key: leaf for key, leaf in tree.items() if key != "params"}
+        for name, tree in variables.items()
+    }
+    state = TrainState(
+        step=jnp.int32(0),
+        params=params,
+        model_state={name: tree for name, tree in others.items() if tree},
+        frozen={},
+        opt_state={},
+        ema={},
+        guard=Guard.clear(),
+    )
+    checkpoints = Checkpoints(workdir, config)
+    checkpoints.save(jax.device_put(state), {})
+    checkpoints.close()
+
+
+def newest_step(workdir: str | Path) -> int:
+    """Step of the newest checkpoint in a run's folder, intact or not.
+
+    Raises:
+      FileNotFoundError: there is none.
+    """
+    return int(_candidates(Path(workdir).absolute(), None)[0].name)
+
+
 def load_variables(
     workdir: str | Path, step: int | None = None, use_ema: bool = True
 ) -> tuple[Variables, dict[str, Any]]:

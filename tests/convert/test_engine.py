@@ -91,6 +91,13 @@ def test_a_whole_missing_or_foreign_network_is_one_line(weights, table, target):
     assert "unknown network 'other' (7 arrays)" in unknown
 
 
+def test_a_message_lists_the_first_problems():
+    error = ConversionError([f"problem {n}" for n in range(30)])
+    assert len(error.problems) == 30
+    lines = str(error).splitlines()
+    assert len(lines) == 14 and lines[-1].strip() == "and 18 more"
+
+
 @pytest.mark.parametrize("shape", [(6, 5), (4, 6), (6, 4, 1)])
 def test_a_wrong_shape_says_both_shapes(weights, table, target, shape):
     weights["net.classifier.weight"] = np.zeros(shape)
