@@ -12,11 +12,12 @@ OUT    ?= demo
 # Tests and small models run on the CPU unless the user says otherwise.
 export JAX_PLATFORMS ?= cpu
 
-.PHONY: help demo test test-slow test-gpu lint format clean
+.PHONY: help demo test test-slow test-torch test-gpu lint format clean
 
 help:
 	@sed -n '2,3s/^# *//p' Makefile
 	@echo "make test-slow   the tests that take minutes (published sizes, learning)"
+	@echo "make test-torch  the tests that compare files with PyTorch's, which is installed"
 	@echo "make test-gpu    the tests that need an accelerator (JAX_PLATFORMS=cuda)"
 	@echo "make format      format the code"
 	@echo "make clean       remove .venv and caches"
@@ -30,6 +31,10 @@ test: lint
 
 test-slow: $(VENV)/installed-test
 	$(BIN)/python -m pytest -m slow
+
+test-torch: $(VENV)/installed-test
+	$(BIN)/python -m pip install --quiet --editable '.[torch]' --constraint constraints.txt
+	$(BIN)/python -m pytest -m torch
 
 test-gpu: $(VENV)/installed-test
 	$(BIN)/python -m pytest -m gpu
