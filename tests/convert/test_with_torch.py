@@ -110,10 +110,10 @@ MAE_TINY = {
 RECOGNIZER_SMALL = {
     "network": {"latent_features": (96, 64, 48, 256)},
     "grid": 1,
-    "token_width": 1024,
+    "token_width": 2048,
     "selection": "all",
 }
-"""Two tokens of half as many numbers as the latents that the fixture has."""
+"""One token with all the numbers of the latents that the fixture has."""
 
 CASES = [
     Case(
