@@ -177,6 +177,24 @@ def newest_step(workdir: str | Path) -> int:
     return int(_candidates(Path(workdir).absolute(), None)[0].name)
 
 
+def stored_config(workdir: str | Path) -> dict[str, Any]:
+    """Config of the newest checkpoint whose description can be read.
+
+    Args:
+      workdir: folder of a run, or its ``checkpoints`` folder.
+
+    Raises:
+      FileNotFoundError: there is no checkpoint.
+      ValueError: none has a description.
+    """
+    for folder in _candidates(Path(workdir).absolute(), None):
+        try:
+            return _read_meta(folder)["config"]
+        except CorruptCheckpointError as error:
+            log.warning("%s; trying the one before", error)
+    raise ValueError(f"{workdir}: none of the checkpoints is intact")
+
+
 def load_variables(
     workdir: str | Path, step: int | None = None, use_ema: bool = True
 ) -> tuple[Variables, dict[str, Any]]:

@@ -1,0 +1,45 @@
+"""``face_jax.load``: a trained or converted model of any system, by its folder."""
+
+import importlib
+from pathlib import Path
+from typing import Any
+
+MODELS = {"fsrt": "face_jax.fsrt.model", "smirk": "face_jax.smirk.model"}
+"""Module with ``load`` by system."""
+
+PIPELINE = "face_jax.latent_ofer.model"
+"""The same of a pipeline, whose stages have a folder each."""
+
+
+def load(path: str | Path, **options: Any) -> Any:
+    """Loads a model; which system it is of is read from the folder.
+
+    Args:
+      path: work directory of ``face-jax train``, or folder of ``face-jax convert``.
+      **options: of the system's own ``load``: ``step`` for FSRT and SMIRK, ``method``
+        for Latent-OFER.
+
+    Returns:
+      ``fsrt.model.Model``, ``smirk.model.Model`` or ``latent_ofer.model.Model``: an
+      immutable value with its variables on the default device, for the functions of
+      ``fsrt.inference``, ``smirk.inference`` and ``latent_ofer.model``.
+
+    Raises:
+      FileNotFoundError: there is no checkpoint.
+      ValueError: none is intact, or it is of a system that has no model: a stage of
+        Latent-OFER by itself, or networks that only losses need.
+    """
+    # Orbax takes a second to import.
+    from face_jax.latent_ofer.model import STAGES
+    from face_jax.train.checkpoints import stored_config
+
+    folder = Path(path)
+    if all((folder / stage).is_dir() for stage in STAGES):
+        return importlib.import_module(PIPELINE).load(folder, **options)
+    system = stored_config(folder)["system"]
+    if system not in MODELS:
+        raise ValueError(
+            f"{folder}: expected a model of {', '.join(MODELS)}, or a pipeline with the "
+            f"stages {', '.join(STAGES)}; got a checkpoint of {system!r} by itself"
+        )
+    return importlib.import_module(MODELS[system]).load(folder, **options)
