@@ -95,6 +95,14 @@ def test_optional_networks_may_be_left_out(head, tmp_path):
         publish(kind, {"feature_discriminator": variables["feature_discriminator"]})
 
 
+def test_networks_of_another_kind_are_not_published(head, tmp_path):
+    kind, variables, _ = published_files("fsrt", head, tmp_path)
+    detector = {"params": variables["keypoint_detector"]["params"]}
+    learned = {**variables, "keypoint_detector": detector}
+    with pytest.raises(ConversionError, match=r"not built as published: .*batch_stats"):
+        publish(kind, learned)
+
+
 def test_training_checkpoints_and_ancestors_convert(head, tmp_path):
     """With ``module.``, optimizers, scalars; the detector among other networks."""
     kind, variables, _ = published_files("fsrt", head, tmp_path)

@@ -10,9 +10,10 @@ from face_jax.published import KINDS
 DESCRIPTION = """\
 Writes the networks of a checkpoint as their publishers have them: files that
 `torch.load(..., weights_only=True)` takes, with published names and axis orders. PyTorch
-is not needed to write them."""
+is not needed to write them. Networks that are built in another way than published ones,
+such as FSRT's learned detector, have no such form."""
 EPILOG = """examples:
-  face-jax to-torch --checkpoint runs/people --out torch
+  face-jax to-torch --checkpoint runs/vox --out torch
   face-jax to-torch --checkpoint runs/ofer/expression --kind dan --out torch
 """
 ENDING = ".pt"

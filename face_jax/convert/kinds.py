@@ -140,7 +140,11 @@ def publish(kind: Kind, variables: Variables) -> dict[str, dict[str, Any]]:
     known = (*kind.required, *kind.optional)
     chosen = {name: variables[name] for name in known if name in variables}
     _check_required(kind, chosen)
-    arrays: dict[str, np.ndarray] = dict(to_published(chosen, kind.table(chosen)))
+    try:
+        arrays: dict[str, np.ndarray] = dict(to_published(chosen, kind.table(chosen)))
+    except ConversionError as error:
+        reason = f"the networks are not built as published: {error.problems[0]}"
+        raise ConversionError([reason]) from error
     for name in [n for n in arrays if n.endswith(STATISTIC)]:
         arrays[name.removesuffix(STATISTIC) + COUNTER] = np.array(0, np.int64)
     arrays |= kind.constants
