@@ -7,8 +7,8 @@ from typing import Any
 MODELS = {"fsrt": "face_jax.fsrt.model", "smirk": "face_jax.smirk.model"}
 """Module with ``load`` by system."""
 
-PIPELINE = "face_jax.latent_ofer.model"
-"""The same of a pipeline, whose stages have a folder each."""
+PIPELINE, LAST_STAGE = "face_jax.latent_ofer.model", "recognizer"
+"""The same of a pipeline, whose stages have a folder each, and the last of them."""
 
 
 def load(path: str | Path, **options: Any) -> Any:
@@ -29,17 +29,16 @@ def load(path: str | Path, **options: Any) -> Any:
       ValueError: none is intact, or it is of a system that has no model: a stage of
         Latent-OFER by itself, or networks that only losses need.
     """
+    folder = Path(path)
+    if (folder / LAST_STAGE).is_dir():
+        return importlib.import_module(PIPELINE).load(folder, **options)
     # Orbax takes a second to import.
-    from face_jax.latent_ofer.model import STAGES
     from face_jax.train.checkpoints import stored_config
 
-    folder = Path(path)
-    if all((folder / stage).is_dir() for stage in STAGES):
-        return importlib.import_module(PIPELINE).load(folder, **options)
     system = stored_config(folder)["system"]
     if system not in MODELS:
         raise ValueError(
-            f"{folder}: expected a model of {', '.join(MODELS)}, or a pipeline with the "
-            f"stages {', '.join(STAGES)}; got a checkpoint of {system!r} by itself"
+            f"{folder}: expected a model of {', '.join(MODELS)}, or the folder of a "
+            f"pipeline; got a checkpoint of {system!r} by itself"
         )
     return importlib.import_module(MODELS[system]).load(folder, **options)

@@ -2,6 +2,7 @@
 
 import argparse
 import ast
+import hashlib
 import importlib.metadata
 import json
 import logging
@@ -113,19 +114,17 @@ def conversion_report(
       files: that were read.
       converted: what became of them.
     """
-    from face_jax.convert.engine import flatten
-    from face_jax.convert.kinds import sha256
+    from clu.parameter_overview import count_parameters
 
     networks = {
-        network: sum(int(leaf.size) for leaf in flatten(tree).values())
-        for network, tree in converted.variables.items()
+        name: int(count_parameters(tree)) for name, tree in converted.variables.items()
     }
     return {
         "kind": name,
         "title": kind.title,
         "terms": kind.terms,
         "files": [
-            {"name": f.name, "bytes": f.stat().st_size, "sha256": sha256(f)}
+            {"name": f.name, "bytes": f.stat().st_size, "sha256": _sha256(f)}
             for f in files
         ],
         "networks": networks,
@@ -148,6 +147,11 @@ def _write(
         for name, content in (("config.json", config), (REPORT, report)):
             text = json.dumps(content, indent=1)
             (partial / name).write_text(text, encoding="utf-8")
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _value(text: str) -> Any:

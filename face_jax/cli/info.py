@@ -33,16 +33,14 @@ def main(args: argparse.Namespace) -> int:
       FileNotFoundError: there is no checkpoint.
       ValueError: it is damaged.
     """
+    from clu.parameter_overview import count_parameters
+
     from face_jax.cli.convert import REPORT
-    from face_jax.convert.engine import flatten
     from face_jax.train.checkpoints import load_variables, newest_step
 
     step = newest_step(args.checkpoint)
     variables, config = load_variables(args.checkpoint)
-    networks = {
-        name: sum(int(leaf.size) for leaf in flatten(tree).values())
-        for name, tree in variables.items()
-    }
+    networks = {name: count_parameters(tree) for name, tree in variables.items()}
     print("\n".join(_checkpoint_lines(config, step, networks)))
     report = args.checkpoint / REPORT
     if report.is_file():

@@ -1,6 +1,7 @@
 """``face-jax to-torch``: a checkpoint's weights in the published layout, for PyTorch."""
 
 import argparse
+import json
 import logging
 from pathlib import Path
 from typing import Any
@@ -68,8 +69,6 @@ def main(args: argparse.Namespace) -> int:
 
 def _kind_of(checkpoint: Path, config: dict[str, Any]) -> str:
     """What a checkpoint was converted from, or the first kind of its system."""
-    import json
-
     from face_jax.cli.convert import REPORT
     from face_jax.published import kinds_of_system
 

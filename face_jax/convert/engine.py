@@ -34,6 +34,9 @@ class Entry:
     layout: Layout
 
 
+ROUNDING = 1e-5
+"""Largest difference of a stored constant."""
+
 MOST_LINES = 12
 """Problems that a message lists."""
 
@@ -95,6 +98,31 @@ def to_variables(
             for name, entry in table.items()
         }
     )
+
+
+def without_constants(
+    weights: Mapping[str, Any], constants: Mapping[str, np.ndarray]
+) -> dict[str, Any]:
+    """Weights without arrays that are none, though they are stored like them.
+
+    Args:
+      weights: by published name.
+      constants: what the code has instead, by published name; each may be there.
+
+    Raises:
+      ConversionError: one has another shape or other values than rounding explains.
+    """
+    for name in weights.keys() & constants.keys():
+        found, expected = np.asarray(weights[name]), constants[name]
+        same = found.shape == expected.shape
+        if not same or np.abs(found - expected).max() > ROUNDING:
+            raise ConversionError(
+                [
+                    f"{name}: expected a constant {list(expected.shape)}, got other "
+                    f"values or shape {list(found.shape)}"
+                ]
+            )
+    return {name: array for name, array in weights.items() if name not in constants}
 
 
 def is_ignored(name: str, ignored: Sequence[str]) -> bool:

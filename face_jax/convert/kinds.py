@@ -5,7 +5,6 @@ written back, by these descriptions.
 """
 
 import dataclasses
-import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
@@ -19,18 +18,13 @@ from face_jax.convert.engine import (
     is_ignored,
     to_published,
     to_variables,
+    without_constants,
 )
 from face_jax.convert.weight_files import open_weights
 from face_jax.types import Variables
 
 Settings = Mapping[str, Any]
 """Fields of a system's task, the ``task`` block of a config."""
-
-CHUNK = 1 << 20
-"""Bytes that are hashed at a time."""
-
-CLOSE = 1e-5
-"""Difference of a constant that may be rounding."""
 
 COUNTER, STATISTIC = ".num_batches_tracked", ".running_var"
 """What PyTorch keeps beside the statistics of a batch norm, and one of these."""
@@ -68,9 +62,9 @@ class Kind:
     names: Callable[[Mapping[str, Any], Variables], dict[str, Any]]
     table: Callable[[Variables], Table]
     place: Callable[[str], tuple[str, ...]]
+    optional: tuple[str, ...] = ()
     ignored: tuple[str, ...] = ()
     constants: Mapping[str, np.ndarray] = dataclasses.field(default_factory=dict)
-    optional: tuple[str, ...] = ()
 
 
 @dataclasses.dataclass(frozen=True)
@@ -169,15 +163,6 @@ def merged(settings: Settings, changes: Settings) -> dict[str, Any]:
     return result
 
 
-def sha256(path: Path) -> str:
-    """Hash of a file, hexadecimal."""
-    found = hashlib.sha256()
-    with path.open("rb") as file:
-        while part := file.read(CHUNK):
-            found.update(part)
-    return found.hexdigest()
-
-
 def _convert(kind: Kind, opened: Sequence[Mapping], settings: Settings) -> Converted:
     try:
         shapes = kind.shapes(settings)
@@ -192,28 +177,14 @@ def _convert(kind: Kind, opened: Sequence[Mapping], settings: Settings) -> Conve
     tables = {name: kind.table({name: tree}) for name, tree in shapes.items()}
     target = {n: shapes[n] for n, table in tables.items() if weights.keys() & table}
     _check_required(kind, target)
-    table = kind.table(target)
-    ignored = [n for n in weights if n in kind.constants or is_ignored(n, kind.ignored)]
-    _check_constants(kind, weights)
-    wanted = {n: array for n, array in weights.items() if n not in kind.constants}
+    table = {
+        name: entry for network in target for name, entry in tables[network].items()
+    }
+    wanted = without_constants(weights, kind.constants)
     variables = to_variables(wanted, table, target, kind.ignored)
+    ignored = [n for n in weights if n not in wanted or is_ignored(n, kind.ignored)]
     used = {name: list(weights[name].shape) for name in table}
     return Converted(variables, settings, used, ignored)
-
-
-def _check_constants(kind: Kind, weights: Mapping[str, Any]) -> None:
-    """What is no weight must be what the code has instead."""
-    for name, expected in kind.constants.items():
-        if name not in weights:
-            continue
-        found = np.asarray(weights[name])
-        same = found.shape == expected.shape
-        if not same or np.abs(found - expected).max() > CLOSE:
-            raise ConversionError(
-                [
-                    f"{name}: expected a constant {list(expected.shape)}, got other values"
-                ]
-            )
 
 
 def _check_required(kind: Kind, networks: Mapping[str, Any]) -> None:

@@ -104,12 +104,11 @@ def _open_safetensors(path: Path, stack: contextlib.ExitStack) -> Weights:
         file = stack.enter_context(safe_open(path, "numpy"))
     except SafetensorError as error:
         raise ValueError(f"{path}: expected safetensors: {error}") from error
+    names = file.keys()
+    shapes = (tuple(file.get_slice(name).get_shape()) for name in names)
     return {
-        name: StoredArray(
-            tuple(file.get_slice(name).get_shape()),
-            functools.partial(file.get_tensor, name),
-        )
-        for name in file.keys()  # noqa: SIM118, it is no dictionary
+        name: StoredArray(shape, functools.partial(file.get_tensor, name))
+        for name, shape in zip(names, shapes, strict=True)
     }
 
 

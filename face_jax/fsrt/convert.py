@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from face_jax.convert.engine import ConversionError, flatten
+from face_jax.convert.engine import flatten, without_constants
 from face_jax.convert.engine import to_published as engine_to_published
 from face_jax.convert.engine import to_variables as engine_to_variables
 from face_jax.fsrt.keypoints import KeypointDetector
@@ -77,7 +77,7 @@ def from_published(
         for name, array in published_names(weights).items()
         if name.split(".")[0] not in ignore
     }
-    _check_band_limit(flat.pop(BAND_LIMIT_KERNEL, None))
+    flat = without_constants(flat, constants())
     return engine_to_variables(flat, published_table(target), target, IGNORED)
 
 
@@ -108,6 +108,13 @@ def published_names(weights: Mapping[str, Any]) -> dict[str, Any]:
     return names
 
 
+def constants() -> dict[str, np.ndarray]:
+    """The detector's blur, float32 [3, 1, 13, 13], which its file holds as a weight."""
+    weights = gaussian_kernel(KeypointDetector.scale_factor)
+    kernel = np.outer(weights, weights).astype(np.float32)
+    return {BAND_LIMIT_KERNEL: np.broadcast_to(kernel, (3, 1, *kernel.shape)).copy()}
+
+
 def weights_of(network: str, weights: Mapping[str, Any]) -> dict[str, Any]:
     """Those of one network, by full published name.
 
@@ -118,20 +125,3 @@ def weights_of(network: str, weights: Mapping[str, Any]) -> dict[str, Any]:
     start = f"{PUBLISHED_NETWORKS[network]}."
     names = published_names(weights)
     return {name: array for name, array in names.items() if name.startswith(start)}
-
-
-def _check_band_limit(kernel: Any) -> None:
-    """The detector's blur is stored as a weight, though it is a constant."""
-    if kernel is None:
-        return
-    weights = gaussian_kernel(KeypointDetector.scale_factor)
-    expected = np.broadcast_to(np.outer(weights, weights), (3, 1, *weights.shape * 2))
-    kernel = np.asarray(kernel)
-    if kernel.shape != expected.shape or np.abs(kernel - expected).max() > 1e-5:
-        raise ConversionError(
-            [
-                f"{BAND_LIMIT_KERNEL}: expected the Gaussian {list(expected.shape)} of "
-                f"downsampling by {KeypointDetector.scale_factor}, got other values "
-                f"or shape {list(kernel.shape)}"
-            ]
-        )

@@ -7,16 +7,9 @@ import jax
 import numpy as np
 
 from face_jax.convert.kinds import Kind, Settings
-from face_jax.fsrt.convert import (
-    BAND_LIMIT_KERNEL,
-    IGNORED,
-    published_names,
-    weights_of,
-)
-from face_jax.fsrt.keypoints import KeypointDetector
+from face_jax.fsrt.convert import IGNORED, constants, published_names, weights_of
 from face_jax.fsrt.published_table import PUBLISHED_NETWORKS, published_table
 from face_jax.fsrt.task import FsrtTask
-from face_jax.nn.resample import gaussian_kernel
 from face_jax.nn.vgg import VggFeatures
 from face_jax.types import Variables
 
@@ -41,7 +34,7 @@ def _fsrt() -> Kind:
         table=published_table,
         place=_place,
         ignored=IGNORED,
-        constants={BAND_LIMIT_KERNEL: _band_limit()},
+        constants=constants(),
         optional=("discriminator",),
     )
 
@@ -84,10 +77,3 @@ def _place(name: str) -> tuple[str, ...]:
     if network == PUBLISHED_NETWORKS[DETECTOR]:
         return (network, rest)
     return ("model", network, rest)
-
-
-def _band_limit() -> np.ndarray:
-    """The detector's blur, which its file holds as if it were learned."""
-    weights = gaussian_kernel(KeypointDetector.scale_factor)
-    kernel = np.outer(weights, weights).astype(np.float32)
-    return np.broadcast_to(kernel, (3, 1, *kernel.shape)).copy()

@@ -115,8 +115,8 @@ def score_all(detector: PatchDetector, images: np.ndarray) -> np.ndarray:
 
 def found_patches(detector: PatchDetector, scores: np.ndarray) -> np.ndarray:
     """What counts as found, bool [N, L], by scores [N, L]."""
-    mask = jnp.asarray(scores > detector.threshold)
-    return np.asarray(without_small_groups(mask, detector.smallest_group))
+    grouped = functools.partial(_grouped, detector.smallest_group)
+    return in_batches(grouped, scores > detector.threshold)
 
 
 def deep_detector(run: DetectorRun) -> PatchDetector:
@@ -206,6 +206,11 @@ def _with_threshold(detector: PatchDetector, training: Training) -> PatchDetecto
 @jax.jit
 def _scores(score: Partial, images: Array) -> Array:
     return score(_in_unit_range(images))
+
+
+@functools.partial(jax.jit, static_argnums=0)
+def _grouped(smallest: int, mask: Array) -> Array:
+    return without_small_groups(mask, smallest)
 
 
 @functools.partial(jax.jit, static_argnums=0)

@@ -26,7 +26,7 @@ def without_small_groups(mask: Array, smallest: int) -> Array:
     Raises:
       ValueError: the mask is not boolean or its patches form no square.
     """
-    check_mask(mask, *mask.shape)
+    check_mask(mask, mask.shape[0], mask.shape[-1])
     if smallest <= 1:
         return mask
     return mask & (group_sizes(mask) >= smallest)

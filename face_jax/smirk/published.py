@@ -9,7 +9,7 @@ import jax.numpy as jnp
 from face_jax.convert.engine import Table, entry_of
 from face_jax.convert.kinds import Kind, Settings
 from face_jax.heads import library
-from face_jax.nn.mobilenet_v3 import MobileNetV3
+from face_jax.nn.mobilenet_v3 import MobileNetV3, Variant
 from face_jax.smirk.convert import (
     IGNORED,
     IGNORED_OF_TIMM,
@@ -20,7 +20,13 @@ from face_jax.smirk.networks import ENCODERS, build_networks, modules
 from face_jax.smirk.published_table import mobilenet_v3, published_table
 from face_jax.types import Variables
 
-SMIRK, BACKBONES = "smirk", ("mobilenet_v3_small", "mobilenet_v3_large")
+SMIRK = "smirk"
+
+BACKBONES: dict[str, Variant] = {
+    "mobilenet_v3_small": "small",
+    "mobilenet_v3_large": "large",
+}
+"""Variants by the names of their kinds."""
 
 BACKBONE = "backbone"
 """Network of a file of timm's."""
@@ -93,8 +99,8 @@ def _place_of_teacher(network: str):
 
 
 def _backbone(name: str) -> Kind:
-    variant = name.rpartition("_")[2]
-    network = MobileNetV3(variant=variant)  # type: ignore[arg-type]
+    variant = BACKBONES[name]
+    network = MobileNetV3(variant=variant)
 
     def shapes(settings: Settings) -> Variables:
         del settings

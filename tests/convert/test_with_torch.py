@@ -97,16 +97,6 @@ def same(name: str) -> str:
     return name
 
 
-MAE_TINY = {
-    "image_size": 64,
-    "patch_size": 16,
-    "width": 96,
-    "depth": 3,
-    "num_heads": 3,
-    "decoder_width": 64,
-    "decoder_depth": 2,
-    "decoder_heads": 4,
-}
 RECOGNIZER_SMALL = {
     "network": {"latent_features": (96, 64, 48, 256)},
     "grid": 1,
@@ -147,7 +137,7 @@ CASES = [
         "mae",
         alone("mae.pth", "model"),
         lambda n: n.removeprefix("mae.model."),
-        {"size": "tiny", "network": MAE_TINY},
+        {"size": "tiny"},
     ),
     Case("latent_ofer/dan", "dan", alone("dan.pth"), lambda n: n[len("dan.") :]),
     Case(
