@@ -39,6 +39,8 @@ class LatentItems:
         the picture.
       rotation_probability: share of the items whose picture ``train`` turns and shifts,
         see ``turn_picture``; 0.2 as published.
+      color_changes: whether ``train`` changes the colours of pictures; they stay as they
+        are as published.
       class_balanced: whether training items are drawn from all classes alike; pictures
         without a class are left out then.
     """
@@ -51,6 +53,7 @@ class LatentItems:
     flip_tokens: bool = True
     erasing_probability: float = 0.5
     rotation_probability: float = 0.0
+    color_changes: bool = False
     class_balanced: bool = False
 
     def __post_init__(self) -> None:
@@ -69,7 +72,10 @@ class LatentItems:
     def augmentation(self) -> LatentAugmentation:
         """The random changes of ``train``."""
         return LatentAugmentation(
-            self.flip_probability, self.erasing_probability, self.rotation_probability
+            self.flip_probability,
+            self.erasing_probability,
+            self.rotation_probability,
+            self.color_changes,
         )
 
     def element_spec(self, evaluation: bool = False) -> ElementSpec:

@@ -11,6 +11,11 @@ import cv2
 import numpy as np
 
 from data_pipelines.transforms.erasing import Rectangle, draw_erasing, erase
+from data_pipelines.transforms.smirk_colors import (
+    ColorChanges,
+    change_colors,
+    draw_level_changes,
+)
 
 LARGEST_ANGLE = 20.0
 """Degrees that a picture is turned by, as published."""
@@ -26,17 +31,19 @@ class LatentAugmentation:
       flip_probability: of those that are flipped left to right.
       erasing_probability: of those with a rectangle erased.
       rotation_probability: of those that are turned and shifted.
+      color_changes: whether colours of pictures are changed.
     """
 
     flip_probability: float = 0.5
     erasing_probability: float = 0.5
     rotation_probability: float = 0.0
+    color_changes: bool = False
 
     def __post_init__(self) -> None:
         """Refuses numbers that are no probabilities."""
-        for name, value in dataclasses.asdict(self).items():
-            if not 0 <= value <= 1:
-                raise ValueError(f"{name}: expected 0 to 1, got {value}")
+        for name in ("flip_probability", "erasing_probability", "rotation_probability"):
+            if not 0 <= getattr(self, name) <= 1:
+                raise ValueError(f"{name}: expected 0 to 1, got {getattr(self, name)}")
 
 
 class Turn(NamedTuple):
@@ -61,11 +68,13 @@ class LatentDraws:
       flip: whether it is flipped left to right.
       turn: of the picture; None leaves it upright.
       erased: what of the picture is erased.
+      colors: of the picture.
     """
 
     flip: bool = False
     turn: Turn | None = None
     erased: Rectangle | None = None
+    colors: ColorChanges = dataclasses.field(default_factory=ColorChanges)
 
 
 UNCHANGED = LatentDraws()
@@ -86,10 +95,14 @@ def draw_latent(
     reach = round(size * PADDING)
     right, down = rng.integers(-reach, reach + 1, 2).tolist()
     turned = turns < augmentation.rotation_probability
+    erased = draw_erasing(rng, augmentation.erasing_probability, size)
     return LatentDraws(
         flip=bool(flips < augmentation.flip_probability),
         turn=Turn(angle, right, down) if turned else None,
-        erased=draw_erasing(rng, augmentation.erasing_probability, size),
+        erased=erased,
+        colors=draw_level_changes(rng)
+        if augmentation.color_changes
+        else ColorChanges(),
     )
 
 
@@ -103,7 +116,7 @@ def latent_item(
     """Picture and latents of an item.
 
     Latents know no other change than the flip: they are not those of the turned picture,
-    nor of one with a part erased; as published.
+    nor of one with a part erased, as published, nor of one in other colours.
 
     Args:
       image: uint8 [S, S, 3], RGB.
@@ -121,6 +134,7 @@ def latent_item(
         if flip_tokens:
             tokens = mirror_tokens(tokens, relevance.shape[0])
             relevance = relevance[:, ::-1]
+    image = change_colors(image, draws.colors)
     if draws.turn is not None:
         image = turn_picture(image, draws.turn)
     image = erase(image, draws.erased)

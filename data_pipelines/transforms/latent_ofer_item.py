@@ -16,7 +16,7 @@ from data_pipelines.transforms.resize import to_uint8
 from data_pipelines.transforms.smirk_colors import (
     ColorChanges,
     change_colors,
-    draw_color_changes,
+    draw_level_changes,
 )
 
 SIDE = 224
@@ -111,7 +111,7 @@ def draw_latent_ofer(
     zoom, x, y = rng.uniform(-jitter, jitter, 3).tolist()
     angle, chance = rng.uniform(-rotation, rotation), rng.random()
     erased = draw_erasing(rng, augmentation.erasing_probability, size)
-    colors = _draw_colors(rng) if augmentation.color_changes else ColorChanges()
+    colors = draw_level_changes(rng) if augmentation.color_changes else ColorChanges()
     flip = bool(chance < augmentation.flip_probability)
     return LatentOferDraws(1 + zoom, (x, y), angle, flip, colors, erased)
 
@@ -174,13 +174,3 @@ def _cut(
     """The crop as float32 0..255: OpenCV's 8-bit path rounds."""
     cut = crop_resize(image.astype(np.float32), box, size, draws.angle)
     return np.ascontiguousarray(cut[:, ::-1]) if draws.flip else cut
-
-
-def _draw_colors(rng: np.random.Generator) -> ColorChanges:
-    """Draws changes of single levels alone.
-
-    What looks at the rest of the picture would give the pixels beside an occluder other
-    colours than the same pixels have without it; noise would have to be reconstructed.
-    """
-    drawn = draw_color_changes(rng)
-    return ColorChanges(levels=drawn.levels, gamma=drawn.gamma, shifts=drawn.shifts)

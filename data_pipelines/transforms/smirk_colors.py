@@ -93,6 +93,19 @@ def draw_color_changes(rng: np.random.Generator) -> ColorChanges:
     )
 
 
+def draw_level_changes(rng: np.random.Generator) -> ColorChanges:
+    """Draws those choices alone that change every pixel by its own levels.
+
+    What looks at the rest of the picture would give the pixels beside an occluder other
+    colours than the same pixels have without it; noise would have to be reconstructed.
+
+    Args:
+      rng: the item's generator.
+    """
+    drawn = draw_color_changes(rng)
+    return ColorChanges(levels=drawn.levels, gamma=drawn.gamma, shifts=drawn.shifts)
+
+
 def change_colors(image: np.ndarray, drawn: ColorChanges) -> np.ndarray:
     """Applies given choices, in the published order.
 

@@ -79,6 +79,20 @@ def test_published_flips_leave_the_tokens(source):
     np.testing.assert_array_equal(item["tokens"], small_latents()["tokens"][1])
 
 
+def test_colors_are_changed_on_request(source):
+    plain = dataclasses.replace(TRAIN, erasing_probability=0.0, flip_probability=0.0)
+    recipe = dataclasses.replace(plain, color_changes=True)
+    stored = small_latents()
+    changed = 0
+    for seed in range(20):
+        still = sample(plain, source, 1, seed)
+        np.testing.assert_array_equal(still["image"], stored["images"][1])
+        item = sample(recipe, source, 1, seed)
+        np.testing.assert_array_equal(item["tokens"], stored["tokens"][1])
+        changed += not np.array_equal(item["image"], still["image"])
+    assert changed > 5
+
+
 def test_classes_are_balanced_on_request(source):
     recipe = dataclasses.replace(PLAIN, class_balanced=True)
     assert recipe.num_records(source) == 6

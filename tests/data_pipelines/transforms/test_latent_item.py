@@ -1,5 +1,7 @@
 """Draws of a recogniser's item with latents, and their application."""
 
+import dataclasses
+
 import numpy as np
 import pytest
 
@@ -13,6 +15,7 @@ from data_pipelines.transforms.latent_item import (
     latent_item,
     turn_picture,
 )
+from data_pipelines.transforms.smirk_colors import ColorChanges
 
 GRID, SIZE = 3, 14
 RANDOM = np.random.default_rng(0)
@@ -75,6 +78,41 @@ def test_draws_keep_their_published_limits():
     np.testing.assert_allclose(turns.max(axis=0), [20, 16, 16], atol=0.5)
     np.testing.assert_allclose(turns.min(axis=0), [-20, -16, -16], atol=0.5)
     assert draw_latent(rng, LatentAugmentation(0.0, 0.0, 0.0), 112) == UNCHANGED
+
+
+def test_colors_change_before_pictures_are_turned_or_erased():
+    colors = ColorChanges(shifts=(9.0, 0.0, -9.0))
+    moved, hole = Turn(0.0, 2, -1), Rectangle(8, 4, 3, 5)
+    item = latent_item(
+        IMAGE, TOKENS, RELEVANCE, LatentDraws(turn=moved, erased=hole, colors=colors)
+    )
+    shifted = np.clip(IMAGE.astype(int) + np.array([9, 0, -9]), 0, 255).astype(np.uint8)
+    expected = np.zeros_like(IMAGE)
+    expected[:-1, 2:] = shifted[1:, :-2]
+    expected[8:11, 4:9] = MEAN_COLOR
+    np.testing.assert_array_equal(item["image"], expected)
+    np.testing.assert_array_equal(item["tokens"], TOKENS)
+
+
+def test_drawn_colors_are_changes_of_single_levels_and_leave_the_other_draws():
+    without = LatentAugmentation(0.5, 0.3, 0.2)
+    augmentation = dataclasses.replace(without, color_changes=True)
+    colors = []
+    for seed in range(300):
+        drawn = draw_latent(np.random.default_rng(seed), augmentation, 112)
+        plain = draw_latent(np.random.default_rng(seed), without, 112)
+        assert dataclasses.replace(drawn, colors=ColorChanges()) == plain
+        colors.append(drawn.colors)
+    kinds = {
+        field.name: sum(getattr(drawn, field.name) is not None for drawn in colors)
+        for field in dataclasses.fields(ColorChanges)
+    }
+    assert {name for name, count in kinds.items() if count} == {
+        "levels",
+        "gamma",
+        "shifts",
+    }
+    assert min(kinds[name] for name in ("levels", "gamma", "shifts")) > 30
 
 
 def test_bad_settings():
