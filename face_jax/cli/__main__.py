@@ -55,7 +55,7 @@ COMMANDS = {
         "train Latent-OFER's recogniser on with your pictures, and measure it",
     ),
     "fit": ("face_jax.cli.fit", "find the head behind a picture by its gradients"),
-    "bench": ("face_jax.cli.bench", "time the renderer on this machine"),
+    "bench": ("face_jax.cli.bench", "time training and rendering on this machine"),
     "prepare": ("face_jax.cli.prepare", "make head models and data sets, once"),
 }
 """Name of each sub-command to its module and what it does."""

@@ -1,12 +1,8 @@
-"""``face-jax prepare``: makes once what other commands start from.
-
-What can be prepared is a module per word, with ``DESCRIPTION``, ``EPILOG``,
-``add_arguments(parser)`` and ``main(args)`` like a command's. The modules are imported
-to describe the command line, so they import JAX in ``main`` only.
-"""
+"""``face-jax prepare``: makes once what other commands start from."""
 
 import argparse
-import importlib
+
+from face_jax.cli.words import add_words
 
 DESCRIPTION = "Makes once what other commands start from."
 EPILOG = """examples:
@@ -25,20 +21,9 @@ KINDS = {
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Describes the command line."""
-    kinds = parser.add_subparsers(dest="kind", metavar="WHAT", required=True)
-    for word, (name, purpose) in KINDS.items():
-        module = importlib.import_module(name)
-        below = kinds.add_parser(
-            word,
-            help=purpose,
-            description=module.DESCRIPTION,
-            epilog=module.EPILOG,
-            formatter_class=argparse.RawDescriptionHelpFormatter,
-        )
-        module.add_arguments(below)
-        below.set_defaults(prepare=module.main)
+    add_words(parser, KINDS)
 
 
 def main(args: argparse.Namespace) -> int:
     """Prepares what the arguments say; returns the exit status."""
-    return args.prepare(args)
+    return args.act(args)

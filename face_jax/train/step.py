@@ -1,7 +1,7 @@
 """One training iteration as a pure function, and its compilation."""
 
 import dataclasses
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 
 import jax
 import jax.numpy as jnp
@@ -117,7 +117,7 @@ def compile_step(
     state_shardings: TrainState,
     batch_shardings: PyTree,
     metric_sharding: jax.sharding.Sharding,
-) -> Callable[[TrainState, Batch, Array], tuple[TrainState, Metrics]]:
+) -> jax.stages.Wrapped:
     """The jitted iteration of one phase; its state argument is donated."""
 
     def step(state: TrainState, batch: Batch, key: Array):

@@ -1,0 +1,169 @@
+"""How long a run's iteration takes on this machine, and what memory it needs.
+
+No data is read and no weights are loaded: batches are made up and networks are random,
+which the time does not depend on.
+"""
+
+import dataclasses
+import time
+from collections.abc import Callable, Mapping
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from face_jax.train import partitioning
+from face_jax.train.device_peaks import utilisation
+from face_jax.train.loop import Trainer
+from face_jax.train.state import abstract_state, initial_state
+from face_jax.train.step import compile_step
+from face_jax.train.task import zeros_like_spec
+from face_jax.types import Batch
+
+WARM_UP = 2
+"""Iterations that are not timed."""
+
+
+@dataclasses.dataclass(frozen=True)
+class StepTiming:
+    """What an iteration costs.
+
+    Attributes:
+      iteration: its number in the run.
+      phase: name of the task's phase at that iteration.
+      batch_size: rows of the global batch.
+      compile_seconds: to compile it.
+      seconds: [rounds] per iteration, mean of a round.
+      flops: floating-point operations of an iteration as XLA counts them before it
+        optimises, on all devices together; the body of a loop counts once.
+      memory_bytes: the largest memory of one device, as XLA plans it: state, batch and
+        what lies between.
+      utilisation: ``flops`` over what the devices can do in bfloat16, 0 to 1; None where
+        that is not known.
+    """
+
+    iteration: int
+    phase: str
+    batch_size: int
+    compile_seconds: float
+    seconds: tuple[float, ...]
+    flops: float
+    memory_bytes: int
+    utilisation: float | None
+
+    @property
+    def best(self) -> float:
+        """Seconds of an iteration in the fastest round."""
+        return min(self.seconds)
+
+
+def time_iteration(
+    trainer: Trainer, iteration: int, steps: int = 10, rounds: int = 3
+) -> StepTiming:
+    """Compiles an iteration of a run and repeats it.
+
+    Args:
+      trainer: the run; its work directory is not touched.
+      iteration: which one, 0 or more; it decides on the phase.
+      steps: iterations of a round.
+      rounds: how often.
+
+    Raises:
+      ValueError: the batch does not divide the mesh.
+      jax.errors.JaxRuntimeError: the device has too little memory, or another failure.
+    """
+    spec = trainer.streams.spec()
+    rows = next(iter(spec.values())).shape[0]
+    partitioning.check_batch_size(rows, trainer.accumulation, trainer.mesh)
+    phase = trainer.task.phase(iteration)
+    with jax.set_mesh(trainer.mesh):
+        arguments, lower = _prepare(trainer, iteration, spec)
+        lowered = lower(*arguments)
+        begin = time.perf_counter()
+        program = lowered.compile()
+        compile_seconds = time.perf_counter() - begin
+        seconds = _repeat(program, arguments, steps, rounds)
+    flops = float((lowered.cost_analysis() or {}).get("flops", 0.0))
+    device = trainer.mesh.devices.flat[0]
+    share = utilisation(flops, min(seconds), device.device_kind, trainer.mesh.size)
+    return StepTiming(
+        iteration=iteration,
+        phase=str(phase.step),
+        batch_size=rows,
+        compile_seconds=compile_seconds,
+        seconds=seconds,
+        flops=flops,
+        memory_bytes=_memory(program),
+        utilisation=share,
+    )
+
+
+def made_up_batch(spec: Mapping[str, jax.ShapeDtypeStruct]) -> dict[str, np.ndarray]:
+    """Random pictures and numbers in [0, 1), and zeros where whole numbers name things.
+
+    Args:
+      spec: shapes and types of a batch.
+    """
+    rng = np.random.default_rng(0)
+
+    def fill(shape: tuple[int, ...], dtype: np.dtype) -> np.ndarray:
+        if dtype == np.uint8:
+            return rng.integers(0, 256, shape, np.uint8)
+        if jnp.issubdtype(dtype, jnp.floating):
+            return rng.random(shape, np.float32).astype(dtype)
+        return np.zeros(shape, dtype)
+
+    return {name: fill(each.shape, each.dtype) for name, each in spec.items()}
+
+
+def _prepare(
+    trainer: Trainer, iteration: int, spec: Mapping[str, jax.ShapeDtypeStruct]
+) -> tuple[tuple, Callable]:
+    """State, batch and key on their devices, and what lowers the iteration for them."""
+    task, mesh, with_ema = trainer.task, trainer.mesh, trainer.ema_decay is not None
+    state_shardings = partitioning.place(
+        abstract_state(task, spec, with_ema),
+        mesh,
+        task.partition_rules(),
+        trainer.fsdp_min_bytes,
+    ).shardings
+    shardings = (
+        state_shardings,
+        partitioning.batch_sharding(mesh),
+        partitioning.replicated(mesh),
+    )
+    make = jax.jit(
+        lambda key: initial_state(task, key, zeros_like_spec(spec), with_ema),
+        out_shardings=state_shardings,
+    )
+    state = make(jax.random.key(trainer.seed))
+    state = state.replace(step=jax.device_put(jnp.int32(iteration), shardings[2]))
+    batch: Batch = jax.device_put(made_up_batch(spec), shardings[1])
+    key = jax.device_put(jax.random.key(trainer.seed), shardings[2])
+    options = trainer.step_options()
+    step = compile_step(task, task.phase(iteration), options, *shardings)
+    return (state, batch, key), step.lower
+
+
+def _repeat(program: Callable, arguments: tuple, steps: int, rounds: int):
+    state, batch, key = arguments
+    for _ in range(WARM_UP):
+        state, _ = program(state, batch, key)
+    jax.block_until_ready(state)
+    seconds = []
+    for _ in range(rounds):
+        begin = time.perf_counter()
+        for _ in range(steps):
+            state, _ = program(state, batch, key)
+        jax.block_until_ready(state)
+        seconds.append((time.perf_counter() - begin) / steps)
+    return tuple(seconds)
+
+
+def _memory(program: jax.stages.Compiled) -> int:
+    found = program.memory_analysis()
+    if found is None:
+        return 0
+    inside = found.argument_size_in_bytes + found.temp_size_in_bytes
+    # What the state after an iteration overwrites is counted with the arguments.
+    return inside + found.output_size_in_bytes - found.alias_size_in_bytes
