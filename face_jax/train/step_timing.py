@@ -14,6 +14,7 @@ import numpy as np
 
 from face_jax.train import partitioning
 from face_jax.train.device_peaks import utilisation
+from face_jax.train.flops import count_flops
 from face_jax.train.loop import Trainer
 from face_jax.train.state import abstract_state, initial_state
 from face_jax.train.step import compile_step
@@ -34,8 +35,8 @@ class StepTiming:
       batch_size: rows of the global batch.
       compile_seconds: to compile it.
       seconds: [rounds] per iteration, mean of a round.
-      flops: floating-point operations of an iteration as XLA counts them before it
-        optimises, on all devices together; the body of a loop counts once.
+      flops: floating-point operations of an iteration's products and convolutions, on all
+        devices together, see ``count_flops``.
       memory_bytes: the largest memory of one device, as XLA plans it: state, batch and
         what lies between.
       utilisation: ``flops`` over what the devices can do in bfloat16, 0 to 1; None where
@@ -77,13 +78,14 @@ def time_iteration(
     partitioning.check_batch_size(rows, trainer.accumulation, trainer.mesh)
     phase = trainer.task.phase(iteration)
     with jax.set_mesh(trainer.mesh):
-        arguments, lower = _prepare(trainer, iteration, spec)
-        lowered = lower(*arguments)
+        arguments, step = _prepare(trainer, iteration, spec)
+        traced = step.trace(*arguments)
+        lowered = traced.lower()
         begin = time.perf_counter()
         program = lowered.compile()
         compile_seconds = time.perf_counter() - begin
         seconds = _repeat(program, arguments, steps, rounds)
-    flops = float((lowered.cost_analysis() or {}).get("flops", 0.0))
+    flops = count_flops(traced.jaxpr)
     device = trainer.mesh.devices.flat[0]
     share = utilisation(flops, min(seconds), device.device_kind, trainer.mesh.size)
     return StepTiming(
@@ -118,8 +120,8 @@ def made_up_batch(spec: Mapping[str, jax.ShapeDtypeStruct]) -> dict[str, np.ndar
 
 def _prepare(
     trainer: Trainer, iteration: int, spec: Mapping[str, jax.ShapeDtypeStruct]
-) -> tuple[tuple, Callable]:
-    """State, batch and key on their devices, and what lowers the iteration for them."""
+) -> tuple[tuple, jax.stages.Wrapped]:
+    """State, batch and key on their devices, and the iteration."""
     task, mesh, with_ema = trainer.task, trainer.mesh, trainer.ema_decay is not None
     state_shardings = partitioning.place(
         abstract_state(task, spec, with_ema),
@@ -142,7 +144,7 @@ def _prepare(
     key = jax.device_put(jax.random.key(trainer.seed), shardings[2])
     options = trainer.step_options()
     step = compile_step(task, task.phase(iteration), options, *shardings)
-    return (state, batch, key), step.lower
+    return (state, batch, key), step
 
 
 def _repeat(program: Callable, arguments: tuple, steps: int, rounds: int):
