@@ -129,5 +129,6 @@ def _decode_blocks(
         return jnp.round(jnp.clip(colours[0], 0.0, 1.0) * 255.0).astype(jnp.uint8)
 
     blocks = jax.lax.map(decode_block, pixels)
-    rows = jnp.moveaxis(blocks, 0, 1).reshape(len(motion), -1, 3)
-    return rows[:, : size[0] * size[1]].reshape(len(motion), *size, 3)
+    frames = motion.keypoints.shape[0]
+    rows = jnp.moveaxis(blocks, 0, 1).reshape(frames, -1, 3)
+    return rows[:, : size[0] * size[1]].reshape(frames, *size, 3)

@@ -241,7 +241,7 @@ def _check(head: HeadModel, parameters: HeadParameters) -> None:
         else:
             _check_coefficients(head, name, shape[-1])
     try:
-        np.broadcast_shapes(*(shape[:-1] for shape in given.values()))
+        jnp.broadcast_shapes(*(shape[:-1] for shape in given.values()))
     except ValueError:
         leading = ", ".join(f"{name} {[*s[:-1]]}" for name, s in given.items())
         raise ValueError(f"leading axes do not broadcast: {leading}") from None

@@ -157,11 +157,11 @@ class MaskedAutoencoder(nn.Module):
         Raises:
           ValueError: the pictures or the numbers have another shape.
         """
-        check_shape("kept", kept, (len(images), "K"))
+        check_shape("kept", kept, (images.shape[0], "K"))
         tokens = jnp.take_along_axis(self._embed(images), kept[..., None], axis=1)
         latents = self._encode_tokens(tokens)
         found = self.project(latents)
-        rows = jnp.arange(len(kept))[:, None]
+        rows = jnp.arange(kept.shape[0])[:, None]
         patches = self._mask_tokens(found).at[rows, kept].set(found[:, 1:])
         tokens = self._decode_tokens(jnp.concatenate([found[:, :1], patches], 1))
         return self._reconstruct(latents, tokens)
@@ -169,7 +169,7 @@ class MaskedAutoencoder(nn.Module):
     def encode(self, images: Array, mask: Array | None = None) -> Array:
         """Latents [B, 1 + L, width] of pictures; arguments as of ``__call__``."""
         tokens = self._embed(images)
-        visible = None if mask is None else self._visible(mask, len(images))
+        visible = None if mask is None else self._visible(mask, images.shape[0])
         latents = self._encode_tokens(tokens, visible)
         return latents if visible is None else latents * visible[..., None]
 
@@ -178,7 +178,7 @@ class MaskedAutoencoder(nn.Module):
         found = self.project(latents)
         if mask is None:
             return self._decode_tokens(found)
-        visible = self._visible(mask, len(latents))
+        visible = self._visible(mask, latents.shape[0])
         patches = jnp.where(
             visible[:, 1:, None], found[:, 1:], self._mask_tokens(found)
         )
@@ -196,7 +196,7 @@ class MaskedAutoencoder(nn.Module):
 
     def _encode_tokens(self, tokens: Array, visible: Array | None = None) -> Array:
         first = self.class_token.astype(self.dtype) + self.positions[:1]
-        first = jnp.broadcast_to(first, (len(tokens), *first.shape))
+        first = jnp.broadcast_to(first, (tokens.shape[0], *first.shape))
         x = jnp.concatenate([first, tokens], axis=1)
         for block in self.blocks:
             x = block(x, visible)
@@ -214,7 +214,7 @@ class MaskedAutoencoder(nn.Module):
 
     def _mask_tokens(self, found: Array) -> Array:
         """[B, L, decoder_width], nothing known about any patch."""
-        shape = (len(found), self.num_patches, self.decoder_width)
+        shape = (found.shape[0], self.num_patches, self.decoder_width)
         return jnp.broadcast_to(self.mask_token.astype(found.dtype), shape)
 
     def _visible(self, mask: Array, rows: int) -> Array:

@@ -103,7 +103,7 @@ def relevant_tokens(relevance: Array, count: int = RELEVANT) -> Array:
       ValueError: there are not as many patches, or the shape is another one.
     """
     check_shape("relevance", relevance, ("B", "rows", "columns"))
-    flat = relevance.reshape(len(relevance), -1)
+    flat = relevance.reshape(relevance.shape[0], -1)
     if not 0 < count <= flat.shape[1]:
         raise ValueError(f"count: expected 1 to {flat.shape[1]}, got {count}")
     _, patches = jax.lax.top_k(flat, count)
@@ -206,8 +206,8 @@ def select_latents(
 
 def _check_latents(latents: Array, tokens: Array | np.ndarray) -> None:
     check_shape("latents", latents, ("B", "L", "D"))
-    if tokens.ndim != 1 and (tokens.ndim != 2 or len(tokens) != len(latents)):
-        expected = f"[N] or [{len(latents)}, N]"
+    if tokens.ndim != 1 and (tokens.ndim != 2 or tokens.shape[0] != latents.shape[0]):
+        expected = f"[N] or [{latents.shape[0]}, N]"
         raise ValueError(f"tokens: expected {expected}, got {list(tokens.shape)}")
     if isinstance(tokens, np.ndarray) and tokens.size:
         low, high = int(tokens.min()), int(tokens.max())

@@ -142,8 +142,18 @@ class ConcatDense(nn.Module):
             x.astype(self.dtype) @ rows
             for x, rows in zip(inputs, jnp.split(kernel, ends), strict=True)
         ]
-        terms.sort(key=lambda term: term.size)  # the largest is added to only once
-        return sum(terms, start=bias.astype(self.dtype))
+        return sum(_of_one_shape(terms), start=bias.astype(self.dtype))
+
+
+def _of_one_shape(terms: Sequence[Array]) -> list[Array]:
+    """Sums of the terms of equal shapes, those first that broadcast along most axes.
+
+    The largest array is then written only once.
+    """
+    sums: dict[tuple, Array] = {}
+    for term in terms:
+        sums[term.shape] = sums[term.shape] + term if term.shape in sums else term
+    return sorted(sums.values(), key=lambda x: x.shape.count(1), reverse=True)
 
 
 class Conv(nn.Module):

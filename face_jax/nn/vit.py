@@ -50,7 +50,7 @@ def unpatchify(patches: Array, patch_size: int, rows: int, columns: int) -> Arra
     Returns:
       [B, rows * patch_size, columns * patch_size, C].
     """
-    batch = len(patches)
+    batch = patches.shape[0]
     x = patches.reshape(batch, rows, columns, patch_size, patch_size, -1)
     x = x.swapaxes(2, 3)
     return x.reshape(batch, rows * patch_size, columns * patch_size, -1)

@@ -70,7 +70,7 @@ def split_over_devices(
         if name in BATCH_AXES and kind != AxisType.Manual
     )
     parts = math.prod(mesh.shape[name] for name in axes)
-    rows = len(jax.tree.leaves(batched)[0])
+    rows = jax.tree.leaves(batched)[0].shape[0]
     if parts == 1 or rows % parts:
         return function(*batched, shared)
     whole, split = PartitionSpec(), PartitionSpec(axes)

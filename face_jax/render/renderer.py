@@ -67,9 +67,9 @@ def render_mesh(
             f"vertices: expected at least {needed} of each mesh for this part, "
             f"got {vertices.shape[1]}"
         )
-    if np.shape(camera) != (len(vertices), 3):
+    if np.shape(camera) != (vertices.shape[0], 3):
         raise ValueError(
-            f"camera: expected {(len(vertices), 3)}, got {np.shape(camera)}"
+            f"camera: expected {(vertices.shape[0], 3)}, got {np.shape(camera)}"
         )
     vertices, camera = (jnp.asarray(x, jnp.float32) for x in (vertices, camera))
     projected = project_weak_perspective(vertices, camera)
