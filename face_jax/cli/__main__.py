@@ -32,6 +32,10 @@ COMMANDS = {
         "face_jax.cli.to_torch",
         "write a checkpoint's weights for PyTorch, by published names",
     ),
+    "export": (
+        "face_jax.cli.export",
+        "write a model as programs that run without this library",
+    ),
     "info": ("face_jax.cli.info", "show what a checkpoint holds"),
     "evaluate": ("face_jax.cli.evaluate", "measure a trained model on a data set"),
     "demo": (

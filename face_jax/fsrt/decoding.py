@@ -76,7 +76,7 @@ def render_chunk(
         raise ValueError(f"size: positive height and width expected, got {size}")
     padded = jax.tree.map(lambda rows: pad(np.asarray(rows), chunk), motion)
     pixels = pixel_blocks(*size, max(1, QUERIES_PER_BLOCK // chunk))
-    return _decode_blocks(model, scene.memory, padded, pixels, size=size)
+    return decode_blocks(model, scene.memory, padded, pixels, size=size)
 
 
 def pixel_blocks(height: int, width: int, block: int) -> np.ndarray:
@@ -97,7 +97,7 @@ def pixel_blocks(height: int, width: int, block: int) -> np.ndarray:
 
 
 @functools.partial(jax.jit, static_argnames="size")
-def _decode_blocks(
+def decode_blocks(
     model: Model,
     memory: PyTree,
     motion: Motion,

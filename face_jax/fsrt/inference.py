@@ -74,7 +74,7 @@ def encode_sources(
         [prepare(as_rgb(image[None]), model.image_size) for image in images]
     )
     points = _checked_landmarks(model, landmark_keypoints, len(images))
-    memory, described = _encode(model, prepared, points)
+    memory, described = encode_pictures(model, prepared, points)
     return Scene(memory=memory, sources=jax.device_get(described))
 
 
@@ -103,7 +103,7 @@ def describe_frames(
     parts = []
     for part in batches(len(frames), batch):
         given = None if points is None else pad(points[part], batch)
-        described = _describe(model, pad(frames[part], batch), given)
+        described = describe_pictures(model, pad(frames[part], batch), given)
         parts.append(jax.device_get(described))
     return jax.tree.map(lambda *rows: np.concatenate(rows)[: len(frames)], *parts)
 
@@ -167,7 +167,10 @@ def complete(options: MotionOptions | None, model: Model) -> MotionOptions:
 
 
 @jax.jit
-def _describe(model: Model, images: Array, landmark_keypoints: Array | None) -> Motion:
+def describe_pictures(
+    model: Model, images: Array, landmark_keypoints: Array | None
+) -> Motion:
+    """Motion of uint8 pictures [T, H, W, 3] in one program; see ``describe_frames``."""
     return _describe_prepared(
         model, prepare(images, model.image_size), landmark_keypoints
     )
@@ -182,9 +185,10 @@ def _describe_prepared(
 
 
 @jax.jit
-def _encode(
+def encode_pictures(
     model: Model, images: Array, landmark_keypoints: Array | None
 ) -> tuple[PyTree, Motion]:
+    """Memory and motion of prepared pictures [S, s, s, 3]; see ``encode_sources``."""
     sources = _describe_prepared(model, images, landmark_keypoints)
     one_item = (images[None], sources.keypoints[None], sources.expression[None])
     set_latent = encode(model.networks, model.variables, *one_item)

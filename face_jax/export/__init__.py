@@ -1,0 +1,1 @@
+"""Models as StableHLO programs that run without this library."""
