@@ -16,8 +16,8 @@ def load(path: str | Path, **options: Any) -> Any:
 
     Args:
       path: work directory of ``face-jax train``, or folder of ``face-jax convert``.
-      **options: of the system's own ``load``: ``step`` for FSRT and SMIRK, ``method``
-        for Latent-OFER.
+      **options: of the system's own ``load``: ``dtype`` and ``sharding``, ``step`` for
+        FSRT and SMIRK, ``method`` for Latent-OFER.
 
     Returns:
       ``fsrt.model.Model``, ``smirk.model.Model`` or ``latent_ofer.model.Model``: an

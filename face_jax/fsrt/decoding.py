@@ -12,6 +12,7 @@ import numpy as np
 from face_jax.fsrt.encoding import pixel_grid
 from face_jax.fsrt.model import Model, Scene
 from face_jax.fsrt.motion import Motion
+from face_jax.placement import place_rows
 from face_jax.temporal.chunks import DEFAULT_CHUNK, batches, pad
 from face_jax.types import Array, PyTree
 
@@ -75,6 +76,7 @@ def render_chunk(
     if min(size) < 1:
         raise ValueError(f"size: positive height and width expected, got {size}")
     padded = jax.tree.map(lambda rows: pad(np.asarray(rows), chunk), motion)
+    padded = place_rows(padded, model.rows)
     pixels = pixel_blocks(*size, max(1, QUERIES_PER_BLOCK // chunk))
     return decode_blocks(model, scene.memory, padded, pixels, size=size)
 

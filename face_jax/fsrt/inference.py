@@ -31,6 +31,7 @@ from face_jax.fsrt.motion import (
 from face_jax.fsrt.networks import describe, encode
 from face_jax.fsrt.pictures import as_rgb, prepare
 from face_jax.fsrt.smoothing import smooth
+from face_jax.placement import place_rows
 from face_jax.temporal.chunks import DEFAULT_CHUNK, batches, pad
 from face_jax.types import Array, PyTree
 
@@ -103,7 +104,8 @@ def describe_frames(
     parts = []
     for part in batches(len(frames), batch):
         given = None if points is None else pad(points[part], batch)
-        described = describe_pictures(model, pad(frames[part], batch), given)
+        given = place_rows((pad(frames[part], batch), given), model.rows)
+        described = describe_pictures(model, *given)
         parts.append(jax.device_get(described))
     return jax.tree.map(lambda *rows: np.concatenate(rows)[: len(frames)], *parts)
 

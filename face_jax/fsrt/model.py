@@ -3,10 +3,10 @@
 from pathlib import Path
 
 import flax.struct
-import jax
 
 from face_jax.fsrt.motion import Motion
 from face_jax.fsrt.networks import Networks, build_networks
+from face_jax.placement import Rows, place_everywhere
 from face_jax.types import PyTree, Variables
 
 USED_NETWORKS = ("keypoint_detector", "expression_encoder", "encoder", "decoder")
@@ -19,10 +19,12 @@ class Model:
     Attributes:
       variables: weights by network name, on the device.
       networks: the modules; part of a compiled program's identity.
+      rows: how frames are divided over devices; None for the default device.
     """
 
     variables: Variables
     networks: Networks = flax.struct.field(pytree_node=False)
+    rows: Rows = flax.struct.field(pytree_node=False, default=None)
 
     @property
     def image_size(self) -> int:
@@ -45,15 +47,24 @@ class Scene:
     sources: Motion
 
 
-def load(path: str | Path, step: int | None = None) -> Model:
+def load(
+    path: str | Path,
+    step: int | None = None,
+    *,
+    dtype: str | None = None,
+    sharding: Rows = None,
+) -> Model:
     """Loads a model from a work directory of training.
 
     Args:
       path: the work directory or its checkpoint folder.
       step: training step; None takes the newest intact one.
+      dtype: compute type of encoder and decoder, such as ``bfloat16``; None for that of
+        the training. Parameters are float32 always.
+      sharding: how frames are divided over devices; chunks have a multiple of as many.
 
     Returns:
-      The model, its variables on the default device.
+      The model, its variables on the default device or on all that see frames.
 
     Raises:
       FileNotFoundError: no checkpoint there.
@@ -64,7 +75,9 @@ def load(path: str | Path, step: int | None = None) -> Model:
 
     variables, config = load_system(path, "fsrt", USED_NETWORKS, step)
     used = {name: variables[name] for name in USED_NETWORKS}
+    chosen = {} if dtype is None else {"dtype": dtype}
     return Model(
-        variables=jax.device_put(used),
-        networks=build_networks(**config["task"]["networks"]),
+        variables=place_everywhere(used, sharding),
+        networks=build_networks(**config["task"]["networks"] | chosen),
+        rows=sharding,
     )

@@ -26,6 +26,7 @@ from face_jax.latent_ofer.pipeline import Pipeline, Recognized, Seen, recognize,
 from face_jax.latent_ofer.recognizer_task import RecognizerTask
 from face_jax.latent_ofer.refinement_task import RefinementTask
 from face_jax.nn.checks import check_shape
+from face_jax.placement import Rows, place_everywhere, place_rows
 from face_jax.train.checkpoints import load_system
 from face_jax.types import Array, Variables
 
@@ -49,11 +50,13 @@ class Model:
       variables: by network, on the device.
       pipeline: the modules; part of a compiled program's identity.
       dataset: whose classes the model knows, a name in ``labels.LABEL_MAPS``.
+      rows: how pictures are divided over devices; None for the default device.
     """
 
     variables: Variables
     pipeline: Pipeline = flax.struct.field(pytree_node=False)
     dataset: str = flax.struct.field(pytree_node=False)
+    rows: Rows = flax.struct.field(pytree_node=False, default=None)
 
     @property
     def classes(self) -> tuple[str, ...]:
@@ -61,15 +64,24 @@ class Model:
         return label_map(self.dataset).classes
 
 
-def load(path: str | Path, method: Method = "deep") -> Model:
+def load(
+    path: str | Path,
+    method: Method = "deep",
+    *,
+    dtype: str | None = None,
+    sharding: Rows = None,
+) -> Model:
     """Loads the stages of a pipeline.
 
     Args:
       path: work directory of ``face-jax train`` with a config of stages.
       method: which detector decides.
+      dtype: compute type of all networks but the spheres', such as ``bfloat16``; None
+        for that of the training. Parameters are float32 always.
+      sharding: how pictures are divided over devices; calls have a multiple of as many.
 
     Returns:
-      The model, its variables on the default device.
+      The model, its variables on the default device or on all that see pictures.
 
     Raises:
       FileNotFoundError: the folder is not that of a pipeline, or a stage has no
@@ -83,7 +95,10 @@ def load(path: str | Path, method: Method = "deep") -> Model:
             f"{path}: expected the folder of a pipeline with the stages "
             f"{', '.join(STAGES)}; there is no {', '.join(missing)}"
         )
-    return assemble(runs, method)
+    model = assemble(runs, method)
+    pipeline = model.pipeline if dtype is None else _computing(model.pipeline, dtype)
+    variables = place_everywhere(model.variables, sharding)
+    return Model(variables, pipeline, model.dataset, sharding)
 
 
 def assemble(runs: Mapping[str, str | Path], method: Method = "deep") -> Model:
@@ -147,13 +162,13 @@ def classify(model: Model, images: np.ndarray | Array) -> Recognized:
       ValueError: pictures of another shape or type, or there is no recogniser.
     """
     _check_pictures(images)
-    return _classify(model, images)
+    return _classify(model, place_rows(images, model.rows))
 
 
 def look(model: Model, images: np.ndarray | Array) -> Seen:
     """Runs every stage but the recogniser; arguments as for ``classify``."""
     _check_pictures(images)
-    return _look(model, images)
+    return _look(model, place_rows(images, model.rows))
 
 
 @jax.jit
@@ -202,6 +217,25 @@ def _check_fit(runs: Mapping[str, str | Path], tasks: Mapping[str, Any]) -> None
             f"{runs['recognizer']}: expected task.grid {eyes.grid} and task.token_width "
             f"{tokens} as the autoencoder's, got {given[0]} and {given[1]}"
         )
+
+
+def _computing(pipeline: Pipeline, dtype: str) -> Pipeline:
+    """The pipeline with networks that compute in another type."""
+
+    def change(module: Any) -> Any:
+        return None if module is None else module.clone(dtype=jnp.dtype(dtype))
+
+    detector, refinement = pipeline.detector, pipeline.refinement
+    eyes = change(detector.autoencoder)
+    return dataclasses.replace(
+        pipeline,
+        detector=dataclasses.replace(detector, autoencoder=eyes),
+        refinement=dataclasses.replace(
+            refinement, autoencoder=eyes, generator=change(refinement.generator)
+        ),
+        expression=change(pipeline.expression),
+        recognizer=change(pipeline.recognizer),
+    )
 
 
 def _task(stage: str, settings: Mapping[str, Any]) -> Any:

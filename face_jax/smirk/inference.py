@@ -19,6 +19,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from face_jax.nn.checks import check_shape
+from face_jax.placement import place_rows, seeing
 from face_jax.smirk.augment import tile_rows
 from face_jax.smirk.encoder import EncodedFace
 from face_jax.smirk.masking import (
@@ -64,7 +65,7 @@ def encode(model: Model, images: np.ndarray | Array) -> EncodedFace:
       ValueError: pictures of another shape or type.
     """
     _check_pictures(model, images)
-    return _encode(model, images)
+    return _encode(model, place_rows(images, model.rows))
 
 
 def decode(model: Model, faces: EncodedFace) -> ProjectedFace:
@@ -74,7 +75,7 @@ def decode(model: Model, faces: EncodedFace) -> ProjectedFace:
       model: the model.
       faces: B of them.
     """
-    return _decode(model, faces)
+    return _decode(model, place_rows(faces, model.rows))
 
 
 def render(model: Model, faces: EncodedFace, size: int | None = None) -> Drawing:
@@ -86,7 +87,8 @@ def render(model: Model, faces: EncodedFace, size: int | None = None) -> Drawing
       size: side of the pictures in pixels; None for the networks' S. The camera's frame
         is the picture, whatever its size.
     """
-    return _render(model, faces, size or model.image_size)
+    with seeing(model.rows):
+        return _render(model, place_rows(faces, model.rows), size or model.image_size)
 
 
 def resynthesise(
@@ -114,7 +116,9 @@ def resynthesise(
     if hull_mask is not None:
         check_shape("hull_mask", hull_mask, np.shape(images)[:3])
     draws = draws or draw_choices(model, len(images))
-    return _resynthesise(model, images, faces, hull_mask, draws)
+    given = place_rows((images, faces, hull_mask, draws), model.rows)
+    with seeing(model.rows):
+        return _resynthesise(model, *given)
 
 
 def reenact(
@@ -149,7 +153,9 @@ def reenact(
         check_shape("hull_mask", hull_mask, np.shape(image)[:2])
     rows = len(driving.camera)
     draws = draws or draw_choices(model, rows, holes=HOLES_SECOND_PATH)
-    return _reenact(model, image, source, driving, hull_mask, draws, pose)
+    driving, draws = place_rows((driving, draws), model.rows)
+    with seeing(model.rows):
+        return _reenact(model, image, source, driving, hull_mask, draws, pose)
 
 
 def take_motion(

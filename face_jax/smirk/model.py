@@ -6,9 +6,9 @@ from pathlib import Path
 from typing import Any
 
 import flax.struct
-import jax
 
 from face_jax.geometry.head import HeadModel
+from face_jax.placement import Rows, place_everywhere
 from face_jax.smirk.networks import ENCODERS, Networks, build_networks
 from face_jax.smirk.paths import Compat
 from face_jax.smirk.pretrained import load_start
@@ -36,12 +36,14 @@ class Model:
       head: the head that the parameters set, on the device.
       networks: the modules; part of a compiled program's identity.
       masking: what the generator expects of masked photographs.
+      rows: how pictures are divided over devices; None for the default device.
     """
 
     variables: Variables
     head: HeadModel
     networks: Networks = flax.struct.field(pytree_node=False)
     masking: Masking = flax.struct.field(pytree_node=False, default=Masking())
+    rows: Rows = flax.struct.field(pytree_node=False, default=None)
 
     @property
     def image_size(self) -> int:
@@ -54,15 +56,24 @@ class Model:
         return GENERATOR in self.variables
 
 
-def load(path: str | Path, step: int | None = None) -> Model:
+def load(
+    path: str | Path,
+    step: int | None = None,
+    *,
+    dtype: str | None = None,
+    sharding: Rows = None,
+) -> Model:
     """Loads a model from a work directory of training.
 
     Args:
       path: the work directory or its checkpoint folder.
       step: training step; None takes the newest intact one.
+      dtype: compute type of encoders and generator, such as ``bfloat16``; None for that
+        of the training. Parameters and geometry are float32 always.
+      sharding: how pictures are divided over devices; calls have a multiple of as many.
 
     Returns:
-      The model, its variables on the default device.
+      The model, its variables on the default device or on all that see pictures.
 
     Raises:
       FileNotFoundError: no checkpoint there, or the head it was trained with is gone.
@@ -75,7 +86,9 @@ def load(path: str | Path, step: int | None = None) -> Model:
     task = config["task"]
     names = [field.name for field in dataclasses.fields(Masking)]
     masking = Masking(**{name: task[name] for name in names if name in task})
-    return make_model(variables, build_networks(**task["networks"]), masking)
+    chosen = {} if dtype is None else {"dtype": dtype}
+    networks = build_networks(**task["networks"] | chosen)
+    return make_model(variables, networks, masking, sharding)
 
 
 def from_published(path: str | Path, head: str, **settings: Any) -> Model:
@@ -100,7 +113,10 @@ def from_published(path: str | Path, head: str, **settings: Any) -> Model:
 
 
 def make_model(
-    variables: Mapping[str, Any], networks: Networks, masking: Masking | None = None
+    variables: Mapping[str, Any],
+    networks: Networks,
+    masking: Masking | None = None,
+    sharding: Rows = None,
 ) -> Model:
     """A model of given variables.
 
@@ -109,11 +125,13 @@ def make_model(
         are left out.
       networks: the modules.
       masking: None for the published one.
+      sharding: how pictures are divided over devices.
     """
     used = {n: variables[n] for n in (*ENCODERS, GENERATOR) if n in variables}
     return Model(
-        variables=jax.device_put(used),
-        head=jax.device_put(networks.assets.head),
+        variables=place_everywhere(used, sharding),
+        head=place_everywhere(networks.assets.head, sharding),
         networks=networks,
         masking=masking or Masking(),
+        rows=sharding,
     )
