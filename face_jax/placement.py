@@ -2,9 +2,10 @@
 
 import contextlib
 import math
+from typing import cast
 
 import jax
-from jax.sharding import NamedSharding, PartitionSpec
+from jax.sharding import Mesh, NamedSharding, PartitionSpec
 
 from face_jax.types import PyTree
 
@@ -58,7 +59,7 @@ def seeing(rows: Rows) -> contextlib.AbstractContextManager:
     """
     if rows is None or not jax.sharding.get_abstract_mesh().empty:
         return contextlib.nullcontext()
-    return jax.set_mesh(rows.mesh)
+    return jax.set_mesh(cast(Mesh, rows.mesh))
 
 
 def count_parts(rows: NamedSharding) -> int:
