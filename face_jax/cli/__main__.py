@@ -8,6 +8,7 @@ that ``face-jax --help`` is instant and imports no JAX.
 import argparse
 import importlib
 import logging
+import os
 import sys
 from collections.abc import Sequence
 
@@ -67,6 +68,8 @@ COMMANDS = {
 FAILURE = 2
 """Exit status of wrong input."""
 INTERRUPTED = 130
+CLOSED_PIPE = 141
+"""Exit status where nobody reads on, as in ``face-jax info DIR | head -3``."""
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -105,6 +108,11 @@ def run() -> None:
 def _guarded(prog: str, function, args: argparse.Namespace) -> int:
     try:
         status = function(args)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        # What is still in the buffer is lost silently, not with an error at the exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return CLOSED_PIPE
     except (ValueError, OSError) as error:
         if args.debug:
             raise

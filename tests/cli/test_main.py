@@ -1,3 +1,4 @@
+import os
 import subprocess
 import sys
 import time
@@ -75,3 +76,24 @@ def test_success_and_interruption_have_their_status(failing, capsys):
     failing.error = KeyboardInterrupt()
     assert console.main(["fail"]) == 130
     assert "interrupted" in capsys.readouterr().err
+
+
+def test_nobody_who_reads_is_no_error():
+    code = (
+        "import sys, types, argparse\n"
+        "from face_jax.cli import __main__ as console\n"
+        "command = types.SimpleNamespace(DESCRIPTION='', EPILOG='', main=lambda a: "
+        "print('line'), add_arguments=lambda p: None)\n"
+        "sys.modules['a_command'] = command\n"
+        "console.COMMANDS['speak'] = ('a_command', '')\n"
+        "sys.argv = ['face-jax', 'speak']\n"
+        "console.run()\n"
+    )
+    reading, writing = os.pipe()
+    os.close(reading)
+    process = subprocess.run(
+        [sys.executable, "-c", code], stdout=writing, stderr=subprocess.PIPE, text=True
+    )
+    os.close(writing)
+    assert process.returncode == console.CLOSED_PIPE
+    assert process.stderr == ""
