@@ -27,7 +27,7 @@ def test_everything_that_is_imported_is_there(script):
 def test_from_a_checkpoint_to_the_first_reenacted_frame(tmp_path, monkeypatch):
     (script,) = [text for text in SCRIPTS if "face_jax.load" in text]
     assert len([line for line in script.splitlines() if line]) <= 12
-    tiny_model.save_checkpoint(tmp_path / "runs" / "demo", tiny_model.build_model())
+    tiny_model.save_checkpoint(tmp_path / "weights" / "fsrt", tiny_model.build_model())
     frames = tiny_model.moving_frames(30)
     write_image(tmp_path / "me.png", frames[0])
     with VideoWriter(tmp_path / "talk.mp4", fps=25) as writer:
