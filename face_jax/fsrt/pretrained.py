@@ -11,7 +11,7 @@ from face_jax.convert.weight_files import open_weights
 from face_jax.fsrt.convert import from_published, weights_of
 from face_jax.fsrt.networks import Networks
 from face_jax.nn.vgg import VggFeatures
-from face_jax.train.checkpoints import load_variables
+from face_jax.train.checkpoints import load_network, load_variables
 from face_jax.types import Array
 
 RANDOM = "random"
@@ -31,7 +31,8 @@ def load(
     Args:
       networks: the modules, for their shapes.
       files: network name to the path of a published file, see
-        ``weight_files.open_weights``, or ``"random"``.
+        ``weight_files.open_weights``, to the folder of a checkpoint that holds it, or
+        ``"random"``.
 
     Returns:
       Network to float32 arrays.
@@ -50,6 +51,9 @@ def load(
         initialize = _initializer(networks, name)
         if file == RANDOM:
             loaded[name] = jax.jit(initialize)(jax.random.key(0))
+            continue
+        if Path(file).is_dir():
+            loaded[name] = load_network(file, name)
             continue
         shapes = jax.eval_shape(initialize, jax.random.key(0))
         with open_weights(Path(file)) as weights:

@@ -13,7 +13,8 @@ import jax
 from face_jax.convert.weight_files import open_weights
 from face_jax.smirk.convert import backbone_from_timm, from_published, published_names
 from face_jax.smirk.networks import BASE, ENCODERS, Networks, modules
-from face_jax.train.checkpoints import load_variables
+from face_jax.train.checkpoints import load_network, load_variables
+from face_jax.train.state import check_same_shapes
 
 RANDOM = "random"
 """Instead of a teacher's file: random values, the same ones in every run; to time a
@@ -31,7 +32,7 @@ def load_teachers(
     Args:
       networks: the modules, for their shapes.
       files: some of ``vgg16``, ``emotion`` and ``mica``, each with a file of
-        published names, or ``"random"``.
+        published names, the folder of a checkpoint that holds it, or ``"random"``.
 
     Returns:
       Network to float32 arrays.
@@ -44,6 +45,8 @@ def load_teachers(
     for name, file in files.items():
         if file == RANDOM:
             loaded[name] = _initial(networks, name)
+        elif Path(file).is_dir():
+            loaded[name] = load_network(file, name)
         else:
             target = _shapes(networks, (name,))
             with open_weights(Path(file)) as weights:
@@ -90,8 +93,8 @@ def load_backbones(
 
     Args:
       networks: the modules.
-      files: a file of timm's names by variant of the MobileNetV3: ``small``
-        and ``large``.
+      files: by variant of the MobileNetV3, ``small`` and ``large``: a file of timm's
+        names, or the folder that ``face-jax convert`` made of one.
       wanted: encoders.
 
     Returns:
@@ -107,13 +110,21 @@ def load_backbones(
         if file is not None:
             variables = _initial(networks, name)
             backbone = {c: tree["backbone"] for c, tree in variables.items()}
-            with open_weights(Path(file)) as stored:
-                weights = backbone_from_timm(stored, backbone)
+            weights = _backbone(Path(file), backbone)
             loaded[name] = {
                 collection: {**tree, "backbone": weights[collection]}
                 for collection, tree in variables.items()
             }
     return loaded
+
+
+def _backbone(path: Path, expected: Mapping[str, Any]) -> dict[str, Any]:
+    if not path.is_dir():
+        with open_weights(path) as stored:
+            return backbone_from_timm(stored, expected)
+    found = load_network(path, "backbone")
+    check_same_shapes(f"{path}", expected, found)
+    return found
 
 
 def _from_file(

@@ -252,6 +252,26 @@ def load_system(
     return variables, config
 
 
+def load_network(workdir: str | Path, name: str) -> dict[str, Any]:
+    """Variables of one network in a checkpoint, on the host.
+
+    Args:
+      workdir: folder of a run or of ``face-jax convert``.
+      name: of the network.
+
+    Raises:
+      FileNotFoundError: there is no such checkpoint.
+      ValueError: none is intact, or it lacks the network.
+    """
+    variables, _ = load_variables(workdir)
+    if name not in variables:
+        known = ", ".join(sorted(variables))
+        raise ValueError(
+            f"{workdir}: expected a checkpoint with {name}, it has {known}"
+        )
+    return jax.device_get(variables[name])
+
+
 def read_items(
     folder: Path,
     targets: Mapping[str, PyTree] | None,

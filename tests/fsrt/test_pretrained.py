@@ -50,3 +50,15 @@ def test_what_is_not_there_is_named(workdir, tmp_path, monkeypatch):
     )
     with pytest.raises(ValueError, match=r"task\.start_from: .* has no decoder"):
         small_task(start_from=str(workdir)).pretrained()
+
+
+def test_the_detector_is_read_from_a_converted_checkpoint(workdir):
+    task = small_task(keypoint_detector_weights=str(workdir), phase3_start=None)
+    stored, _ = checkpoints.load_variables(workdir)
+    found = task.pretrained()["keypoint_detector"]
+    jax.tree.map(np.testing.assert_array_equal, found, stored["keypoint_detector"])
+    lacking = small_task(vgg19_weights=str(workdir))
+    with pytest.raises(
+        ValueError, match="expected a checkpoint with vgg19, it has dec"
+    ):
+        lacking.pretrained()

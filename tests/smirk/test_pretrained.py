@@ -7,6 +7,7 @@ import pytest
 from face_jax.smirk import pretrained
 from face_jax.smirk.convert import to_published
 from face_jax.smirk.networks import ENCODERS, modules
+from face_jax.train.checkpoints import save_variables
 from tests.smirk.small_task import small_task, write_head
 
 
@@ -54,6 +55,37 @@ def test_teachers_are_read_from_their_files(task, tmp_path):
     np.savez(path, **to_published(variables))
     found = pretrained.load_teachers(task.modules, {"emotion": str(path)})
     assert_same(found, variables)
+
+
+WEIGHTS = {"system": "weights", "task": {}}
+
+
+def test_teachers_are_read_from_converted_checkpoints(task, tmp_path):
+    variables = random_variables(task, ("emotion",))
+    save_variables(tmp_path, variables, WEIGHTS)
+    found = pretrained.load_teachers(task.modules, {"emotion": str(tmp_path)})
+    assert_same(found, variables)
+    with pytest.raises(
+        ValueError, match="expected a checkpoint with vgg16, it has emo"
+    ):
+        pretrained.load_teachers(task.modules, {"vgg16": str(tmp_path)})
+
+
+def test_backbones_are_read_from_converted_checkpoints(task, tmp_path):
+    name = "pose_encoder"
+    variables = random_variables(task, (name,))[name]
+    backbone = {collection: tree["backbone"] for collection, tree in variables.items()}
+    save_variables(tmp_path, {"backbone": backbone}, WEIGHTS)
+    variant = task.modules.encoders.pose_encoder.variant
+    files = {variant: str(tmp_path)}
+    found = pretrained.load_backbones(task.modules, files, (name,))[name]
+    assert_same({c: found[c]["backbone"] for c in found}, backbone)
+    gone = sorted(backbone["params"])[0]
+    del backbone["params"][gone]
+    other = tmp_path / "other"
+    save_variables(other, {"backbone": backbone}, WEIGHTS)
+    with pytest.raises(ValueError, match=rf"other does not fit this model: \S*{gone}"):
+        pretrained.load_backbones(task.modules, {variant: str(other)}, (name,))
 
 
 def test_files_that_are_not_there_are_named(task, tmp_path):
