@@ -105,6 +105,13 @@ def _recognizer(stage: ConfigDict) -> None:
             "factor": 0.1,
         }
     )
+    stage.data.latent_item.update(
+        {
+            "rotation_probability": 0.2,
+            "erasing_probability": 0.5,
+            "color_changes": False,
+        }
+    )
     stage.run.steps, stage.loader.batch_size = 60 * 96, 128
     stage.mesh.fsdp = 1
     for block in (stage.data, stage.evals.unseen.data):

@@ -201,12 +201,7 @@ def recognizer() -> ConfigDict:
     )
     config.data = cached("train")
     config.data.latent_item.update(
-        {
-            "class_balanced": True,
-            "rotation_probability": 0.2,
-            "erasing_probability": 0.0,
-            "color_changes": True,
-        }
+        {"class_balanced": True, "erasing_probability": 0.0, "color_changes": True}
     )
     config.evals.unseen = common.evaluation(cached("plain"), 500, 32)
     config.uses = ConfigDict(
