@@ -4,11 +4,11 @@ import importlib
 from pathlib import Path
 from typing import Any
 
-MODELS = {"fsrt": "face_jax.fsrt.model", "smirk": "face_jax.smirk.model"}
-"""Module with ``load`` by system."""
+SYSTEMS = ("fsrt", "smirk")
+"""Systems whose models are one checkpoint."""
 
-PIPELINE, LAST_STAGE = "face_jax.latent_ofer.model", "recognizer"
-"""The same of a pipeline, whose stages have a folder each, and the last of them."""
+PIPELINE, LAST_STAGE = "latent_ofer", "recognizer"
+"""A system whose stages have a folder each, and the last of them."""
 
 
 def load(path: str | Path, **options: Any) -> Any:
@@ -29,16 +29,30 @@ def load(path: str | Path, **options: Any) -> Any:
       ValueError: none is intact, or it is of a system that has no model: a stage of
         Latent-OFER by itself, or networks that only losses need.
     """
+    model = importlib.import_module(f"face_jax.{system_of(path)}.model")
+    return model.load(Path(path), **options)
+
+
+def system_of(path: str | Path) -> str:
+    """Whose model a folder holds: ``fsrt``, ``smirk`` or ``latent_ofer``.
+
+    Args:
+      path: as for ``load``.
+
+    Raises:
+      FileNotFoundError: there is no checkpoint.
+      ValueError: as for ``load``.
+    """
     folder = Path(path)
     if (folder / LAST_STAGE).is_dir():
-        return importlib.import_module(PIPELINE).load(folder, **options)
+        return PIPELINE
     # Orbax takes a second to import.
     from face_jax.train.checkpoints import stored_config
 
     system = stored_config(folder)["system"]
-    if system not in MODELS:
+    if system not in SYSTEMS:
         raise ValueError(
-            f"{folder}: expected a model of {', '.join(MODELS)}, or the folder of a "
+            f"{folder}: expected a model of {', '.join(SYSTEMS)}, or the folder of a "
             f"pipeline; got a checkpoint of {system!r} by itself"
         )
-    return importlib.import_module(MODELS[system]).load(folder, **options)
+    return system

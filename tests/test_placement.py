@@ -3,7 +3,6 @@
 import dataclasses
 
 import jax
-import jax.numpy as jnp
 import numpy as np
 import pytest
 from jax.sharding import NamedSharding, PartitionSpec
@@ -91,19 +90,16 @@ def test_rows_are_divided_over_devices(folders, system):
 @pytest.mark.parametrize("system", RUNS)
 def test_bfloat16_computes_about_the_same(folders, system):
     model = face_jax.load(folders / system, dtype="bfloat16")
-    assert {leaf.dtype for leaf in jax.tree.leaves(model.variables)} >= {
-        jnp.dtype("float32")
-    }
-    expected = RUNS[system](face_jax.load(folders / system))
-    for name, array in RUNS[system](model).items():
+    types = {leaf.dtype.name for leaf in jax.tree.leaves(model.variables)}
+    assert "float32" in types and "bfloat16" not in types
+    found, expected = RUNS[system](model), RUNS[system](face_jax.load(folders / system))
+    changes = []
+    for name, array in found.items():
         values, given = np.asarray(array, float), np.asarray(expected[name], float)
-        off = np.abs(values - given).mean() / (given.std() + 1e-6)
-        assert off < 0.1, name
-    changed = [
-        not np.array_equal(np.asarray(array), np.asarray(expected[name]))
-        for name, array in RUNS[system](model).items()
-    ]
-    assert any(changed)
+        changes.append(np.abs(values - given).mean() / given.std())
+        assert changes[-1] < 0.1, name
+    # Another type of the computation is seen in its rounding.
+    assert max(changes) > 1e-5
 
 
 def test_rows_that_cannot_be_divided(folders):

@@ -7,6 +7,7 @@ import platform
 from pathlib import Path
 
 from face_jax.cli.outputs import check_file, check_number
+from face_jax.cli.run_flags import add_config
 
 DESCRIPTION = """\
 Compiles and times the training step of a config on the devices of this machine: step
@@ -23,21 +24,11 @@ EPILOG = """examples:
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Describes the command line."""
-    parser.add_argument(
-        "--config",
-        required=True,
-        metavar="FILE[:VARIANT]",
-        help="Python config file, such as configs/fsrt/vox256.py",
+    add_config(
+        parser, "such as run.steps=500, or of a stage: stages.NAME.run.steps=500"
     )
     parser.add_argument(
         "--stage", metavar="NAME", help="which one, where the config has stages"
-    )
-    parser.add_argument(
-        "--set",
-        action="append",
-        default=[],
-        metavar="KEY=VALUE",
-        help="change one value of the config (repeatable)",
     )
     parser.add_argument(
         "--batch-sizes",

@@ -1,11 +1,13 @@
 """``face-jax export``: a model as programs that run without this library."""
 
 import argparse
+import importlib
 import logging
 from pathlib import Path
 from typing import Any
 
 from face_jax.cli.outputs import check_folder, check_number
+from face_jax.cli.run_flags import TRAINED_OR_CONVERTED, add_folders
 
 DESCRIPTION = """\
 Writes a model of any system as StableHLO programs (jax.export) for CPUs, NVIDIA GPUs and
@@ -18,22 +20,15 @@ EPILOG = """examples:
   face-jax export --checkpoint runs/ofer --platforms cuda --out exported
 """
 PLATFORMS = ("cpu", "cuda", "rocm", "tpu")
+LISTING = "smirk"
+"""System with programs for listed numbers of rows."""
 
 log = logging.getLogger("face_jax")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Describes the command line."""
-    parser.add_argument(
-        "--checkpoint",
-        required=True,
-        type=Path,
-        metavar="DIR",
-        help="work directory of a training, or folder of `face-jax convert`",
-    )
-    parser.add_argument(
-        "--out", required=True, type=Path, metavar="DIR", help="folder for the programs"
-    )
+    add_folders(parser, TRAINED_OR_CONVERTED, "folder for the programs")
     parser.add_argument(
         "--platforms",
         nargs="+",
@@ -81,18 +76,16 @@ def main(args: argparse.Namespace) -> int:
 
 
 def _exportable(checkpoint: Path, batches: list[int] | None) -> Any:
-    import importlib
-
     import face_jax
-    from face_jax.smirk.model import Model as SmirkModel
+    from face_jax.api import system_of
 
+    system = system_of(checkpoint)
+    if batches and system != LISTING:
+        raise ValueError(f"--batches: programs of {system} take any number of rows")
+    exporter = importlib.import_module(f"face_jax.{system}.export")
     model = face_jax.load(checkpoint)
-    package = type(model).__module__.rpartition(".")[0]
-    exporter = importlib.import_module(f"{package}.export")
-    if batches is None:
+    if not batches:
         return exporter.exportable(model)
-    if not isinstance(model, SmirkModel):
-        raise ValueError("--batches: programs of this system take any number of rows")
     return exporter.exportable(model, sorted(set(batches)))
 
 

@@ -1,7 +1,10 @@
-"""Flags that all evaluations of a training run share."""
+"""Flags that commands on configs and on training runs share."""
 
 import argparse
 from pathlib import Path
+
+TRAINED_OR_CONVERTED = "work directory of a training, or folder of `face-jax convert`"
+"""Names checkpoints of which only the weights matter."""
 
 
 def add_run(parser: argparse.ArgumentParser) -> None:
@@ -15,19 +18,42 @@ def add_run(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def add_folders(parser: argparse.ArgumentParser, checkpoint: str) -> None:
-    """Declares what is evaluated and where the report goes.
+def add_config(parser: argparse.ArgumentParser, keys: str) -> None:
+    """Declares a config file and changes of it.
+
+    Args:
+      parser: gets the flags.
+      keys: which keys may be changed, for the help.
+    """
+    parser.add_argument(
+        "--config",
+        required=True,
+        metavar="FILE[:VARIANT]",
+        help="Python config file, such as configs/fsrt/demo.py",
+    )
+    parser.add_argument(
+        "--set",
+        action="append",
+        default=[],
+        metavar="KEY=VALUE",
+        help=f"change one value of the config, {keys} (repeatable)",
+    )
+
+
+def add_folders(
+    parser: argparse.ArgumentParser, checkpoint: str, out: str = "folder for the report"
+) -> None:
+    """Declares which checkpoint is looked at and where the results go.
 
     Args:
       parser: gets the flags.
       checkpoint: what the first one names.
+      out: likewise of the second one.
     """
     parser.add_argument(
         "--checkpoint", required=True, type=Path, metavar="DIR", help=checkpoint
     )
-    parser.add_argument(
-        "--out", required=True, type=Path, metavar="DIR", help="folder for the report"
-    )
+    parser.add_argument("--out", required=True, type=Path, metavar="DIR", help=out)
 
 
 def add_people(parser: argparse.ArgumentParser) -> None:

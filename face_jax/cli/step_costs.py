@@ -48,16 +48,14 @@ def stage_config(
         one that trains.
     """
     config = load_config(address, overrides)
-    stages = config.get("stages", {})
-    known = [name for name in stages if "task" in stages[name]]
-    if stage is None and not stages:
+    if "stages" not in config:
+        if stage is not None:
+            raise ValueError(f"--stage: none expected, {address} has none; got {stage}")
         return config
+    known = [name for name, block in config.stages.items() if "task" in block]
     if stage not in known:
-        expected = (
-            f"one of {', '.join(known)}" if known else "none, there are no stages"
-        )
-        raise ValueError(f"--stage: {expected} expected, got {stage}")
-    return stages[stage]
+        raise ValueError(f"--stage: one of {', '.join(known)} expected, got {stage}")
+    return config.stages[stage]
 
 
 def step_costs(
@@ -118,21 +116,15 @@ def cost_table(title: str, costs: Sequence[StepCost]) -> Table:
 
 
 def _row(cost: StepCost) -> list[Cell]:
-    timing = cost.timing
+    timing, first = cost.timing, (str(cost.batch_size), cost.iteration)
     if timing is None:
-        return [
-            str(cost.batch_size),
-            cost.iteration,
-            "out of memory",
-            *[None] * 7,
-        ]
+        return [*first, "out of memory", *[None] * 7]
     share = timing.utilisation
     return [
-        str(timing.batch_size),
-        timing.iteration,
+        *first,
         timing.phase,
         1e3 * timing.best,
-        timing.batch_size / timing.best,
+        cost.batch_size / timing.best,
         timing.flops / 1e12,
         timing.flops / timing.best / 1e12,
         None if share is None else 100 * share,

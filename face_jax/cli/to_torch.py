@@ -6,6 +6,7 @@ import logging
 from pathlib import Path
 from typing import Any
 
+from face_jax.cli.run_flags import TRAINED_OR_CONVERTED, add_folders
 from face_jax.published import KINDS
 
 DESCRIPTION = """\
@@ -24,20 +25,12 @@ log = logging.getLogger("face_jax")
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Describes the command line."""
-    parser.add_argument(
-        "--checkpoint",
-        required=True,
-        type=Path,
-        help="work directory of a training, or folder of `face-jax convert`",
-    )
+    add_folders(parser, TRAINED_OR_CONVERTED, "folder for the files; old ones go")
     parser.add_argument(
         "--kind",
         choices=KINDS,
         metavar="KIND",
         help="what they shall be (default: what they were, or what the system has)",
-    )
-    parser.add_argument(
-        "--out", required=True, type=Path, help="folder for the files; old ones go"
     )
 
 

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from face_jax.cli.config import load_config
 from face_jax.cli.console import log_to_console
+from face_jax.cli.run_flags import add_config
 from face_jax.cli.runs import train
 from face_jax.cli.stages import train_stages
 from face_jax.train import distributed
@@ -20,11 +21,8 @@ EPILOG = """examples:
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Describes the command line."""
-    parser.add_argument(
-        "--config",
-        required=True,
-        metavar="FILE[:VARIANT]",
-        help="Python config file, such as configs/fsrt/demo.py",
+    add_config(
+        parser, "such as run.steps=500, or of a stage: stages.NAME.run.steps=500"
     )
     parser.add_argument(
         "--workdir",
@@ -32,14 +30,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         type=Path,
         help="folder for checkpoints, figures and pictures of this run; where the config "
         "has stages, each gets a folder in it",
-    )
-    parser.add_argument(
-        "--set",
-        action="append",
-        default=[],
-        metavar="KEY=VALUE",
-        help="change one value of the config, such as run.steps=500, or of a stage: "
-        "stages.NAME.run.steps=500 (repeatable)",
     )
 
 

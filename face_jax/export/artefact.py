@@ -20,13 +20,12 @@ DESCRIPTION, WEIGHTS, LOADER, ENDING = (
     "run.py",
     ".stablehlo",
 )
-PLATFORMS = ("cpu", "cuda", "tpu")
 
 
 def write(
     folder: Path,
     model: Exportable,
-    platforms: Sequence[str] = PLATFORMS,
+    platforms: Sequence[str],
     progress: Callable[[int], None] = lambda done: None,
 ) -> dict[str, Any]:
     """Writes an exported model.
@@ -48,6 +47,7 @@ def write(
         (folder / file).write_bytes(exported.serialize())
         described[name] = {"file": file, "purpose": program.purpose} | _shapes(exported)
         progress(done + 1)
+    # Not compressed: it takes minutes and saves a tenth of random-looking numbers.
     arrays = {name: np.asarray(leaf) for name, leaf in flat(model.weights).items()}
     with (folder / WEIGHTS).open("wb") as weights:
         np.savez(weights, allow_pickle=False, **arrays)
@@ -66,7 +66,7 @@ def write(
 
 
 def lower(
-    program: Program, weights: PyTree, platforms: Sequence[str] = PLATFORMS
+    program: Program, weights: PyTree, platforms: Sequence[str]
 ) -> export.Exported:
     """A program for several platforms.
 

@@ -159,7 +159,8 @@ def classify(model: Model, images: np.ndarray | Array) -> Recognized:
       Probabilities, and what the stages before found.
 
     Raises:
-      ValueError: pictures of another shape or type, or there is no recogniser.
+      ValueError: pictures of another shape or type, there is no recogniser, or B is not
+        a multiple of the parts of the model's sharding.
     """
     _check_pictures(images)
     return _classify(model, place_rows(images, model.rows))

@@ -62,7 +62,8 @@ def encode(model: Model, images: np.ndarray | Array) -> EncodedFace:
       B faces; their cameras draw into these pictures.
 
     Raises:
-      ValueError: pictures of another shape or type.
+      ValueError: pictures of another shape or type, or B is not a multiple of the parts
+        of the model's sharding; the same holds for all functions here.
     """
     _check_pictures(model, images)
     return _encode(model, place_rows(images, model.rows))

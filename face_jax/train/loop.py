@@ -114,7 +114,7 @@ class Trainer:
         partitioning.check_batch_size(rows, self.accumulation, self.mesh)
         self.workdir.mkdir(parents=True, exist_ok=True)
         abstract = abstract_state(self.task, spec, self.ema_decay is not None)
-        shardings = self._place(abstract)
+        shardings = self.shardings_of(abstract)
         checkpoints = self._checkpoints()
         try:
             state = self._resume(checkpoints, abstract, shardings)
@@ -131,7 +131,15 @@ class Trainer:
         """What this run adds to the task's iteration."""
         return StepOptions(self.accumulation, self.clip_norm, self.ema_decay)
 
-    def _place(self, abstract: TrainState) -> TrainState:
+    def shardings_of(self, abstract: TrainState) -> TrainState:
+        """Where the arrays of a state live; what is worth saying of it is logged.
+
+        Args:
+          abstract: the state's shapes.
+
+        Returns:
+          A sharding for every leaf.
+        """
         placement = partitioning.place(
             abstract, self.mesh, self.task.partition_rules(), self.fsdp_min_bytes
         )

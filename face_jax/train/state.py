@@ -142,6 +142,18 @@ def create_state(
     Returns:
       The state, with the task's pretrained variables in place.
     """
+    state = random_state(task, key, spec, with_ema, shardings)
+    return install_pretrained(state, task.pretrained(), shardings)
+
+
+def random_state(
+    task: Task,
+    key: Array,
+    spec: Mapping[str, jax.ShapeDtypeStruct],
+    with_ema: bool,
+    shardings: TrainState,
+) -> TrainState:
+    """As ``create_state``, with random values in the place of pretrained variables."""
     # It runs once: on CPUs optimising it takes three times as long as all the rest.
     on_cpu = jax.default_backend() == "cpu"
     init = jax.jit(
@@ -149,7 +161,7 @@ def create_state(
         out_shardings=shardings,
         compiler_options={"xla_backend_optimization_level": 0} if on_cpu else None,
     )
-    return install_pretrained(init(key), task.pretrained(), shardings)
+    return init(key)
 
 
 def install_pretrained(

@@ -16,9 +16,8 @@ from face_jax.train import partitioning
 from face_jax.train.device_peaks import utilisation
 from face_jax.train.flops import count_flops
 from face_jax.train.loop import Trainer
-from face_jax.train.state import abstract_state, initial_state
+from face_jax.train.state import abstract_state, random_state
 from face_jax.train.step import compile_step
-from face_jax.train.task import zeros_like_spec
 from face_jax.types import Batch
 
 WARM_UP = 2
@@ -30,9 +29,7 @@ class StepTiming:
     """What an iteration costs.
 
     Attributes:
-      iteration: its number in the run.
       phase: name of the task's phase at that iteration.
-      batch_size: rows of the global batch.
       compile_seconds: to compile it.
       seconds: [rounds] per iteration, mean of a round.
       flops: floating-point operations of an iteration's products and convolutions, on all
@@ -43,9 +40,7 @@ class StepTiming:
         that is not known.
     """
 
-    iteration: int
     phase: str
-    batch_size: int
     compile_seconds: float
     seconds: tuple[float, ...]
     flops: float
@@ -89,9 +84,7 @@ def time_iteration(
     device = trainer.mesh.devices.flat[0]
     share = utilisation(flops, min(seconds), device.device_kind, trainer.mesh.size)
     return StepTiming(
-        iteration=iteration,
         phase=str(phase.step),
-        batch_size=rows,
         compile_seconds=compile_seconds,
         seconds=seconds,
         flops=flops,
@@ -123,25 +116,15 @@ def _prepare(
 ) -> tuple[tuple, jax.stages.Wrapped]:
     """State, batch and key on their devices, and the iteration."""
     task, mesh, with_ema = trainer.task, trainer.mesh, trainer.ema_decay is not None
-    state_shardings = partitioning.place(
-        abstract_state(task, spec, with_ema),
-        mesh,
-        task.partition_rules(),
-        trainer.fsdp_min_bytes,
-    ).shardings
     shardings = (
-        state_shardings,
+        trainer.shardings_of(abstract_state(task, spec, with_ema)),
         partitioning.batch_sharding(mesh),
         partitioning.replicated(mesh),
     )
-    make = jax.jit(
-        lambda key: initial_state(task, key, zeros_like_spec(spec), with_ema),
-        out_shardings=state_shardings,
-    )
-    state = make(jax.random.key(trainer.seed))
+    key = jax.device_put(jax.random.key(trainer.seed), shardings[2])
+    state = random_state(task, key, spec, with_ema, shardings[0])
     state = state.replace(step=jax.device_put(jnp.int32(iteration), shardings[2]))
     batch: Batch = jax.device_put(made_up_batch(spec), shardings[1])
-    key = jax.device_put(jax.random.key(trainer.seed), shardings[2])
     options = trainer.step_options()
     step = compile_step(task, task.phase(iteration), options, *shardings)
     return (state, batch, key), step

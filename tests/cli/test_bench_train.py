@@ -76,4 +76,4 @@ def test_stages_are_named_where_there_are_some(capsys):
     assert "--stage: one of autoencoder" in capsys.readouterr().err
     one = "configs/fsrt/demo.py"
     assert main(["bench", "train", "--config", one, "--stage", "expression"]) == 2
-    assert "there are no stages" in capsys.readouterr().err
+    assert "--stage: none expected" in capsys.readouterr().err

@@ -2,7 +2,6 @@
 
 import jax
 import jax.numpy as jnp
-import pytest
 from jax import lax
 
 from face_jax.train.flops import count_flops
@@ -27,7 +26,7 @@ def test_gradients_cost_a_product_for_each_side():
     both = jax.grad(loss, argnums=(0, 1))
     assert flops(both, (3, 5), (5, 7)) == 3 * 2 * 3 * 5 * 7
     again = jax.grad(jax.checkpoint(loss), argnums=(0, 1))
-    assert flops(again, (3, 5), (5, 7)) >= 3 * 2 * 3 * 5 * 7
+    assert flops(again, (3, 5), (5, 7)) == 4 * 2 * 3 * 5 * 7
 
 
 def conv(x, w, stride=1, **options):
@@ -51,9 +50,7 @@ def test_convolutions():
     assert forward == 2 * (2 * 4 * 4 * 5) * 27
     # A stride's gradient puts zeros between pixels, which nobody multiplies.
     pull = jax.grad(lambda x, w: jnp.sum(halved(x, w) ** 2))
-    assert flops(pull, (2, 8, 8, 3), (3, 3, 3, 5)) == pytest.approx(
-        2 * forward, rel=0.5
-    )
+    assert flops(pull, (2, 8, 8, 3), (3, 3, 3, 5)) == 2 * forward
 
 
 def test_loops_and_branches():
