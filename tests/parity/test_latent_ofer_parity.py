@@ -8,7 +8,13 @@ from tests.parity.fixture import Fixture
 from tests.parity.runner import run_fixture
 
 FOLDER = Path(__file__).parent / "fixtures" / "latent_ofer"
-SLOW = {"hybrid_generator", "hybrid_train_step", "mae_base", "recognizer_small"}
+SLOW = {
+    "hybrid_generator",
+    "hybrid_train_step",
+    "mae_base",
+    "recognizer_full",
+    "recognizer_small",
+}
 
 
 def files() -> list:

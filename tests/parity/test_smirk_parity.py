@@ -8,7 +8,7 @@ from tests.parity.fixture import Fixture
 from tests.parity.runner import run_fixture
 
 FOLDER = Path(__file__).parent / "fixtures" / "smirk"
-SLOW = {"mica"}
+SLOW = {"emotion_resnet50", "generator", "mica"}
 
 
 def files() -> list:
