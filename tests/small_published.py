@@ -62,10 +62,15 @@ def published_files(name, head, folder):
     Returns:
       The kind, the variables by network, and the files.
     """
+    kind, variables = small_variables(name, head)
+    return kind, variables, write_files(kind, variables, folder)
+
+
+def small_variables(name, head):
+    """A kind, and random variables of its small networks."""
     kind = published_kind(name)
     settings = merged(kind.settings[0], small_settings(name, head))
-    variables = numbers_for(kind.shapes(settings))
-    return kind, variables, write_files(kind, variables, folder)
+    return kind, numbers_for(kind.shapes(settings))
 
 
 def write_files(kind: Kind, variables, folder):

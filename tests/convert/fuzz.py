@@ -39,7 +39,7 @@ OPCODES = (
 def mutations(seed: int) -> Iterator[bytes]:
     """Archives of PyTorch, each changed at a few places, without end."""
     random = np.random.default_rng(seed)
-    originals = [path.read_bytes() for path in sorted(ARCHIVES.iterdir())]
+    originals = [path.read_bytes() for path in sorted(ARCHIVES.glob("*.*"))]
     while True:
         data = bytearray(originals[random.integers(len(originals))])
         for _ in range(random.integers(1, 4)):

@@ -7,10 +7,18 @@ Values are counted, so that tests know them: tensor ``n`` of ``plain`` begins wi
 
 import argparse
 import collections
+import lzma
+import tempfile
+from pathlib import Path
 
+import numpy as np
 import torch
 
-from tests.convert.archive_contents import ARCHIVES, TYPES
+from face_jax.convert.kinds import publish
+from face_jax.published import KINDS
+from tests.convert.archive_contents import ARCHIVES, PUBLISHED, TYPES, numbers_of
+from tests.small_published import small_variables
+from tests.smirk.small_task import write_head
 
 
 def counted(number, shape, dtype="float32"):
@@ -62,11 +70,40 @@ def checkpoint():
     }
 
 
+def numbered(content, constants, path=""):
+    """Nested arrays by published name as tensors of ``numbers_of``.
+
+    Counters of batch norms and constants stay what they are.
+    """
+    found = collections.OrderedDict()
+    for name, value in content.items():
+        inner = f"{path}{name}"
+        if isinstance(value, dict):
+            found[name] = numbered(value, constants, f"{inner}.")
+        else:
+            weight = value.dtype == np.float32 and inner not in constants
+            array = numbers_of(inner, value.shape) if weight else np.array(value)
+            found[name] = torch.from_numpy(array)
+    return found
+
+
+def write_published(head):
+    """Every kind of published files, of networks that are small where they may be."""
+    for name in KINDS:
+        kind, variables = small_variables(name, head)
+        constants = [".".join(kind.place(n)[1:]) for n in kind.constants]
+        for file, content in publish(kind, variables).items():
+            with lzma.open(PUBLISHED / f"{name}.{file}.pt.xz", "wb") as archive:
+                torch.save(numbered(content, constants), archive)
+
+
 if __name__ == "__main__":
-    ARCHIVES.mkdir(exist_ok=True)
+    PUBLISHED.mkdir(parents=True, exist_ok=True)
     torch.manual_seed(0)
     for make in (plain, views, checkpoint):
         content = make()
         torch.save(content, ARCHIVES / f"{make.__name__}.pt")
         old = ARCHIVES / f"{make.__name__}_legacy.tar"
         torch.save(content, old, _use_new_zipfile_serialization=False)
+    with tempfile.TemporaryDirectory() as folder:
+        write_published(write_head(Path(folder)))
