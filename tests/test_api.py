@@ -1,6 +1,7 @@
 import subprocess
 import sys
 
+import numpy as np
 import pytest
 
 import face_jax
@@ -44,3 +45,18 @@ def test_the_package_imports_nothing_heavy():
     subprocess.run([sys.executable, "-c", code], check=True)
     with pytest.raises(AttributeError, match="no attribute 'fly'"):
         _ = face_jax.fly
+
+
+def test_any_number_of_rows_comes_in_batches_of_one_size():
+    sizes = []
+
+    def doubled(rows):
+        sizes.append(len(rows))
+        return {"twice": 2 * rows}
+
+    rows = np.arange(5.0)[:, None]
+    found = face_jax.in_batches(doubled, rows, size=2)
+    np.testing.assert_array_equal(found["twice"], 2 * rows)
+    assert sizes == [2, 2, 2]
+    with pytest.raises(AttributeError, match="no attribute 'other'"):
+        _ = face_jax.other

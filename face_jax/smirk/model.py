@@ -7,11 +7,12 @@ from typing import Any
 
 import flax.struct
 
+from face_jax.convert.kinds import convert_files
 from face_jax.geometry.head import HeadModel
 from face_jax.placement import Rows, place_everywhere
+from face_jax.smirk import published
 from face_jax.smirk.networks import ENCODERS, Networks, build_networks
 from face_jax.smirk.paths import Compat
-from face_jax.smirk.pretrained import load_start
 from face_jax.smirk.settings import SmirkSettings
 from face_jax.types import Variables
 
@@ -106,10 +107,12 @@ def from_published(path: str | Path, head: str, **settings: Any) -> Model:
 
     Raises:
       FileNotFoundError: a file does not exist.
-      ValueError: the weights do not fit, or the head has too few coefficients.
+      ValueError: the weights do not fit, the head has too few coefficients, or it is the
+        built-in one.
     """
-    networks = build_networks(head=head, **settings)
-    return make_model(load_start(networks, str(path), (*ENCODERS, GENERATOR)), networks)
+    chosen = {"head": str(head), **settings}
+    found = convert_files(published.kind("smirk"), [Path(path)], {"networks": chosen})
+    return make_model(found.variables, build_networks(**found.settings["networks"]))
 
 
 def make_model(
