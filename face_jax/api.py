@@ -1,4 +1,9 @@
-"""``face_jax.load``: a trained or converted model of any system, by its folder."""
+"""``face_jax.load``: a trained or converted model of any system, by its folder.
+
+>>> import face_jax
+>>> face_jax.load("runs/smirk").image_size
+32
+"""
 
 import importlib
 from pathlib import Path

@@ -1,9 +1,15 @@
 """Reenactment with a trained FSRT model (arXiv 2404.09736), in stages.
 
-    model = load("work/run1")                          # once
-    scene = encode_sources(model, [picture])           # once per identity
-    motion = describe_frames(model, driving_frames)    # keypoints and expressions
-    result = animate(model, scene, motion)             # uint8 [T, H, W, 3]
+>>> model = load("runs/fsrt")  # once: the folder of a training run or of convert
+>>> scene = encode_sources(model, [picture])  # once per identity
+>>> motion = describe_frames(model, frames)  # keypoints and expressions
+>>> len(motion) == len(frames)
+True
+>>> result = animate(model, scene, motion, MotionOptions(relative=True))
+>>> result.shape == (len(frames), model.image_size, model.image_size, 3)
+True
+>>> result.dtype
+dtype('uint8')
 
 Pictures are uint8 RGB at the edges, of any size, and already cropped to the face like
 the training clips; what is constant is computed once; every compiled program has a

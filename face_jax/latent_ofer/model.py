@@ -1,8 +1,9 @@
 """A trained Latent-OFER model (arXiv 2307.11404) as a value to hand around.
 
-    model = load("runs/latent_ofer")                  # folder of a pipeline of stages
-    found = classify(model, crops)                    # uint8 [B, H, W, 3]
-    found.probabilities, found.scores, found.images
+>>> model = load("runs/latent_ofer")  # folder of a pipeline of stages
+>>> found = classify(model, crops)  # uint8 [B, H, W, 3]
+>>> found.probabilities.shape == (len(crops), len(model.classes))
+True
 
 Pictures are uint8 RGB cut out around faces, like those of the training. ``classify`` is
 compiled once for each shape.

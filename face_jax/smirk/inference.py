@@ -1,11 +1,15 @@
 """Faces of pictures with a trained SMIRK model (arXiv 2404.04104), in stages.
 
-    model = load("work/run1")                        # or from_published(weights, head)
-    faces = encode(model, crops)                     # uint8 [B, S, S, 3]
-    head = decode(model, faces)                      # vertices and landmarks
-    drawing = render(model, faces)                   # grey faces, and where they are
-    made = resynthesise(model, crops, faces)         # the generator's pictures
-    acted = reenact(model, crops[0], first(faces), faces)
+>>> model = load("runs/smirk")  # or from_published(weights, head)
+>>> faces = encode(model, crops)  # uint8 [B, S, S, 3]
+>>> decode(model, faces).landmarks_68.shape == (len(crops), 68, 2)
+True
+>>> render(model, faces).covered.shape == crops.shape[:3]  # where a face is drawn
+True
+>>> made = resynthesise(model, crops, faces)  # the generator's pictures
+>>> acted = reenact(model, crops[0], first(faces), faces)
+>>> acted.image.shape == made.image.shape == crops.shape
+True
 
 Pictures are uint8 RGB, S x S pixels, cut out around the face like the training's. Every
 function is compiled once for each B; ``temporal.chunks`` brings clips to one B.

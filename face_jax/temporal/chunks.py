@@ -37,6 +37,15 @@ def in_batches(
 
     Returns:
       The results of all N rows, on the host.
+
+    >>> sizes = []
+    >>> def doubled(rows):
+    ...     sizes.append(len(rows))
+    ...     return 2 * rows
+    >>> in_batches(doubled, np.arange(5.0), size=2)
+    array([0., 2., 4., 6., 8.])
+    >>> sizes
+    [2, 2, 2]
     """
     rows = len(jax.tree.leaves(trees)[0])
 
