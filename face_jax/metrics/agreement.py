@@ -26,3 +26,34 @@ def concordance(prediction: Array, target: Array) -> Array:
     covariance = jnp.mean((x - x_mean) * (y - y_mean), axis=0)
     spread = x.var(axis=0) + y.var(axis=0) + (x_mean - y_mean) ** 2
     return 2 * covariance / spread
+
+
+def correlation(prediction: Array, target: Array) -> Array:
+    """Pearson's correlation coefficient over the first axis.
+
+    Args:
+      prediction: [N, ...] float.
+      target: [N, ...], in any unit.
+
+    Returns:
+      [...] in [-1, 1]; NaN where either is constant.
+    """
+    x, y = (values - values.mean(axis=0) for values in (prediction, target))
+    # A mean of equal numbers may be off by rounding; what is left is no spread.
+    varied = [jnp.ptp(values, axis=0) > 0 for values in (prediction, target)]
+    spread = jnp.sqrt(jnp.mean(x * x, axis=0) * jnp.mean(y * y, axis=0))
+    found = jnp.mean(x * y, axis=0) / spread
+    return jnp.where(varied[0] & varied[1], jnp.clip(found, -1, 1), jnp.nan)
+
+
+def root_mean_squared_error(prediction: Array, target: Array) -> Array:
+    """Root of the mean squared difference over the first axis.
+
+    Args:
+      prediction: [N, ...] float.
+      target: [N, ...] in the same unit.
+
+    Returns:
+      [...] in that unit.
+    """
+    return jnp.sqrt(jnp.mean(jnp.square(prediction - target), axis=0))

@@ -1,4 +1,4 @@
-"""How close two batches of images are: PSNR, SSIM and L1, whole or inside a region.
+"""How close two batches of images are: L1, PSNR, SSIM and MS-SSIM, whole or in a region.
 
 Every function takes images in [0, 1], returns one number for each image, and
 averages over pixels and channels of that image only; averages over frames and clips
@@ -10,6 +10,9 @@ import jax.numpy as jnp
 import numpy as np
 
 from face_jax.types import Array
+
+SCALE_WEIGHTS = (0.0448, 0.2856, 0.3001, 0.2363, 0.1333)
+"""Exponents of MS-SSIM from the finest scale to the coarsest; they add up to one."""
 
 SMALLEST_ERROR = 1e-10
 """Floor of the mean squared error in ``psnr``: equal images get 100 dB, not infinity."""
@@ -83,11 +86,51 @@ def ssim(
         raise ValueError(
             f"SSIM needs images of at least {window} pixels a side, got {height}x{width}"
         )
-    similarity = _ssim_map(prediction, target, window, sigma)
+    luminance, structure = _similarity_maps(prediction, target, window, sigma)
     if weights is not None:
         margin = window // 2
         weights = weights[:, margin : height - margin, margin : width - margin]
-    return _regional_mean(similarity, weights)
+    return _regional_mean(luminance * structure, weights)
+
+
+def ms_ssim(
+    prediction: Array, target: Array, *, window: int = 11, sigma: float = 1.5
+) -> Array:
+    """Structural similarity at five scales, the product over them, mean over R, G and B.
+
+    Wang, Simoncelli, Bovik, 2003: structure at every scale and luminance at the coarsest,
+    each to the power of ``SCALE_WEIGHTS``. From scale to scale 2 x 2 pixels become their
+    mean; a last odd row or column is left out. Means that are negative, of pictures that
+    are each other's negatives, count as 0.
+
+    Args:
+      prediction: [B, H, W, C] in [0, 1].
+      target: [B, H, W, C] in [0, 1].
+      window: taps of the Gaussian, odd, pixels.
+      sigma: standard deviation of the Gaussian, pixels.
+
+    Returns:
+      [B] float32 in [0, 1].
+
+    Raises:
+      ValueError: the coarsest scale would be smaller than the window: an image side of
+        less than 176 pixels with the default one.
+    """
+    halvings = len(SCALE_WEIGHTS) - 1
+    least = window << halvings
+    if min(prediction.shape[1:3]) < least:
+        height, width = prediction.shape[1:3]
+        raise ValueError(
+            f"MS-SSIM needs images of at least {least} pixels a side, got {height}x{width}"
+        )
+    product = jnp.ones(())
+    for scale, weight in enumerate(SCALE_WEIGHTS):
+        luminance, structure = _similarity_maps(prediction, target, window, sigma)
+        counted = luminance * structure if scale == halvings else structure
+        means = jnp.maximum(counted.mean(axis=(1, 2)), 0.0)
+        product = product * means**weight
+        prediction, target = _halved(prediction), _halved(target)
+    return product.mean(axis=-1)
 
 
 def box_weights(boxes: Array, height: int, width: int) -> Array:
@@ -127,8 +170,10 @@ def _regional_mean(values: Array, weights: Array | None) -> Array:
     return (per_pixel * weights).sum((1, 2)) / weights.sum((1, 2))
 
 
-def _ssim_map(prediction: Array, target: Array, window: int, sigma: float) -> Array:
-    """Similarity of every window, [B, H - window + 1, W - window + 1, C]."""
+def _similarity_maps(
+    prediction: Array, target: Array, window: int, sigma: float
+) -> tuple[Array, Array]:
+    """Luminance and structure of every window, [B, H - window + 1, W - window + 1, C]."""
     _difference(prediction, target)  # for its check of shapes
     rows, columns = (
         _blur_matrix(side, window, sigma) for side in prediction.shape[1:3]
@@ -139,15 +184,25 @@ def _ssim_map(prediction: Array, target: Array, window: int, sigma: float) -> Ar
             "ih,jw,bhwc->bijc", rows, columns, images, precision="highest"
         )
 
-    x, y = jnp.asarray(prediction, jnp.float32), jnp.asarray(target, jnp.float32)
+    # About the middle of the range squares are small, and so is what they lose.
+    middle = 0.5
+    x, y = (jnp.asarray(i, jnp.float32) - middle for i in (prediction, target))
     mean_x, mean_y = blur(x), blur(y)
     variance_x = blur(x * x) - mean_x**2
     variance_y = blur(y * y) - mean_y**2
     covariance = blur(x * y) - mean_x * mean_y
+    mean_x, mean_y = mean_x + middle, mean_y + middle
     c1, c2 = 0.01**2, 0.03**2
     luminance = (2 * mean_x * mean_y + c1) / (mean_x**2 + mean_y**2 + c1)
     structure = (2 * covariance + c2) / (variance_x + variance_y + c2)
-    return luminance * structure
+    return luminance, structure
+
+
+def _halved(images: Array) -> Array:
+    """Means of 2 x 2 pixels, [B, H // 2, W // 2, C]."""
+    rows, height, width, channels = images.shape
+    even = images[:, : height // 2 * 2, : width // 2 * 2]
+    return even.reshape(rows, height // 2, 2, width // 2, 2, channels).mean(axis=(2, 4))
 
 
 def _blur_matrix(side: int, window: int, sigma: float) -> np.ndarray:

@@ -1,6 +1,11 @@
 import numpy as np
+from scipy import stats
 
-from face_jax.metrics.agreement import concordance
+from face_jax.metrics.agreement import (
+    concordance,
+    correlation,
+    root_mean_squared_error,
+)
 
 
 def closed_form(x, y):
@@ -33,3 +38,25 @@ def test_a_constant_agrees_with_nothing():
     target = np.array([1.0, 2.0, 6.0], np.float32)
     assert concordance(np.full(3, 3.0, np.float32), target) == 0
     assert np.isnan(concordance(np.ones(3, np.float32), np.ones(3, np.float32)))
+
+
+def test_correlations_and_errors_agree_with_other_implementations():
+    random = np.random.default_rng(1)
+    target = random.normal(size=(30, 2)).astype(np.float32)
+    found = (3 * target + random.normal([7, -50], 1, (30, 2))).astype(np.float32)
+    expected = [stats.pearsonr(found[:, k], target[:, k]).statistic for k in (0, 1)]
+    np.testing.assert_allclose(correlation(found, target), expected, atol=1e-5)
+    errors = [np.sqrt(np.mean((found[:, k] - target[:, k]) ** 2.0)) for k in (0, 1)]
+    np.testing.assert_allclose(
+        root_mean_squared_error(found, target), errors, rtol=1e-5
+    )
+
+
+def test_constants_correlate_with_nothing():
+    target = np.array([1.0, 2.0, 6.0], np.float32)
+    for constant in (0.1, 3.0):
+        flat = np.full(3, constant, np.float32)
+        assert np.isnan(correlation(flat, target)) and np.isnan(
+            correlation(target, flat)
+        )
+    assert correlation(-target, target) == -1
