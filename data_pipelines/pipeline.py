@@ -35,6 +35,7 @@ from data_pipelines.sources.base import UnusableClip
 from data_pipelines.sources.clips import ClipSource
 from data_pipelines.sources.face_files import FaceFiles
 from data_pipelines.sources.latents import LatentFiles
+from data_pipelines.sources.prepared import PreparedClips, PreparedFaces
 from data_pipelines.sources.synthetic_clips import SyntheticClips
 from data_pipelines.sources.synthetic_images import SyntheticImages
 
@@ -42,6 +43,8 @@ SOURCES: dict[str, Callable[..., Any]] = {
     "clips": ClipSource,
     "synthetic": SyntheticClips,
     "faces": FaceFiles,
+    "prepared_faces": PreparedFaces,
+    "prepared_clips": PreparedClips,
     "synthetic_images": SyntheticImages,
     "latents": LatentFiles,
 }

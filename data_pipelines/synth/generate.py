@@ -8,11 +8,11 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
+from data_pipelines.prepare.shards import remove_abandoned, write_metadata
 from data_pipelines.sources.synthetic_settings import VERSION, SyntheticSettings
 from data_pipelines.synth import record_features
 from data_pipelines.synth.jobs import Crew, Job, folder_of, jobs
 from data_pipelines.synth.plan import Plan, make_plan
-from data_pipelines.synth.shards import remove_abandoned, write_metadata
 from data_pipelines.synth.shots import Director
 from face_jax.geometry.head import HeadModel
 

@@ -8,12 +8,13 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
+from data_pipelines.prepare.records import Features, serialize
+from data_pipelines.prepare.shards import ShardWriter, shard_path
 from data_pipelines.sources.synthetic_settings import VERSION, SyntheticSettings
 from data_pipelines.synth import record_features
 from data_pipelines.synth.plan import ClipPlan, ImagePlan, Plan, divide
-from data_pipelines.synth.record_features import Features, Layout, serialize
+from data_pipelines.synth.record_features import Layout
 from data_pipelines.synth.samples import Rendered, SyntheticSample, finish, render
-from data_pipelines.synth.shards import ShardWriter, shard_path
 from data_pipelines.synth.shots import Director, Shot
 
 BATCH = 20

@@ -4,13 +4,14 @@ from pathlib import Path
 
 import numpy as np
 
+from data_pipelines.prepare.records import serialize
+from data_pipelines.prepare.shards import ShardWriter, shard_path, write_metadata
 from data_pipelines.sources.faces import UNKNOWN
 from data_pipelines.sources.synthetic_settings import VERSION, SyntheticSettings
 from data_pipelines.synth import record_features
 from data_pipelines.synth.expressions import CLASSES
 from data_pipelines.synth.plan import FREE, NO_OCCLUDER, ImagePlan, make_plan
 from data_pipelines.synth.samples import SyntheticSample
-from data_pipelines.synth.shards import ShardWriter, shard_path, write_metadata
 from tests.data_pipelines.synth.plain_face import plain_face
 
 SETTINGS = SyntheticSettings(images=60, images_per_person=5, size=48, occluded=0.5)
@@ -59,6 +60,6 @@ def write_faces(folder: Path, settings: SyntheticSettings = SETTINGS) -> None:
         with ShardWriter(shard_path(folder, "images", split, 0, 1)) as writer:
             for one in planned:
                 record = record_features.image_record(sample(one), LAYOUT)
-                writer.write(record_features.serialize(features, record))
+                writer.write(serialize(features, record))
     lengths = {split: [len(planned)] for split, planned in images.items()}
     write_metadata(folder, "images", features, lengths, "Pictures of noise.")

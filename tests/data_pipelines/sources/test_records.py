@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 import tensorflow_datasets as tfds
 
+from data_pipelines.prepare.shards import ShardWriter, shard_path, write_metadata
 from data_pipelines.sources.records import RecordSource, decode_picture
-from data_pipelines.synth.shards import ShardWriter, shard_path, write_metadata
 
 
 @pytest.fixture(scope="module")

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import tensorflow_datasets as tfds
 
-from data_pipelines.synth.shards import (
+from data_pipelines.prepare.shards import (
     ShardWriter,
     remove_abandoned,
     shard_path,
@@ -89,7 +89,7 @@ def test_leftovers_of_a_killed_process_are_removed_at_once(tmp_path):
     alive = ShardWriter(path)
     code = (
         "import os, signal; from pathlib import Path\n"
-        "from data_pipelines.synth.shards import ShardWriter\n"
+        "from data_pipelines.prepare.shards import ShardWriter\n"
         f"writer = ShardWriter(Path({str(path)!r}))\n"
         "os.kill(os.getpid(), signal.SIGKILL)"
     )

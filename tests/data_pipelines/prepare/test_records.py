@@ -1,7 +1,7 @@
 import cv2
 import numpy as np
 
-from data_pipelines.synth.record_features import encode
+from data_pipelines.prepare.records import encode
 
 
 def test_jpeg_is_smaller_and_close():

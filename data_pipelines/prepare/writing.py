@@ -1,0 +1,75 @@
+"""Writes the files of a prepared data set."""
+
+from collections import defaultdict
+from pathlib import Path
+
+import numpy as np
+
+from data_pipelines.prepare import frames
+from data_pipelines.prepare.entries import SPLITS
+from data_pipelines.prepare.examining import Source
+from data_pipelines.prepare.frames import (
+    Storing,
+    frame_features,
+    frame_records,
+    stored_size,
+)
+from data_pipelines.prepare.planning import Part, Plan
+from data_pipelines.prepare.records import serialize
+from data_pipelines.prepare.shards import ShardWriter, shard_path, write_metadata
+from data_pipelines.sources.split_index import index_path, write_index
+
+
+def part_path(folder: Path, part: Part) -> Path:
+    """The file of a part."""
+    records = folder / frames.NAME / frames.VERSION
+    return shard_path(records, frames.NAME, part.split, part.number, part.count)
+
+
+def write_part(source: Source, part: Part, storing: Storing, path: Path) -> None:
+    """Writes the frames of a part.
+
+    Raises:
+      OSError: a file has gone since it was looked at, or the folder cannot be written.
+      ValueError: a file has changed since it was looked at.
+    """
+    features = frame_features(storing)
+    with ShardWriter(path) as writer:
+        for kept in part.kept:
+            count = 0
+            for record in frame_records(source, kept, storing):
+                writer.write(serialize(features, record))
+                count += 1
+            if count != kept.examined.num_frames:
+                raise ValueError(
+                    f"{kept.entry.file}: expected {kept.examined.num_frames} frames as "
+                    f"when it was looked at, got {count}"
+                )
+
+
+def write_tables(folder: Path, plan: Plan, storing: Storing, layout: str) -> None:
+    """Writes what makes the files a data set: metadata of TFDS, and the indices."""
+    lengths: dict[str, list[int]] = {split: [] for split in SPLITS}
+    parts: dict[str, list[Part]] = defaultdict(list)
+    for part in plan.parts:
+        lengths[part.split].append(part.num_frames)
+        parts[part.split].append(part)
+    records = folder / frames.NAME / frames.VERSION
+    description = f"Frames of the layout {layout}, version {frames.VERSION}."
+    features = frame_features(storing)
+    write_metadata(records, frames.NAME, features, lengths, description)
+    for split, found in parts.items():
+        kept = [one for part in found for one in part.kept]
+        rows = [
+            (
+                one.identity,
+                storing.labels.index(one.entry.label) if one.entry.label else -1,
+                one.first_frame,
+                one.examined.num_frames,
+                *stored_size(one, storing),
+            )
+            for one in kept
+        ]
+        files = [one.entry.file for one in kept]
+        numbers = np.array(rows, np.int64)
+        write_index(index_path(folder, split), files, plan.people, numbers)

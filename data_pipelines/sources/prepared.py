@@ -1,0 +1,275 @@
+"""Data sets that ``face-jax prepare`` stored: faces one by one, and whole clips."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from data_pipelines.landmarks.outlines import MEDIAPIPE_105, face_outline
+from data_pipelines.landmarks.schemas import mediapipe_to_68
+from data_pipelines.sources.base import Clip, ClipReport, UnusableClip
+from data_pipelines.sources.cache import BoundedCache
+from data_pipelines.sources.faces import FacePicture
+from data_pipelines.sources.framing import Framing, whole_frames
+from data_pipelines.sources.records import PathLike, RecordSource, decode_picture
+from data_pipelines.sources.split_index import read_index
+
+FRAMES, VERSION = "frames", "1.0.0"
+"""Folder of the records, and of the version of their layout."""
+
+
+class PreparedRecords:
+    """Frames of the pictures and clips of one split; what both collections share.
+
+    Attributes:
+      index: of the split.
+      label_names: names of the expressions, in the order of their numbers.
+    """
+
+    def __init__(self, path: PathLike, split: str, cache_bytes: int):
+        if cache_bytes < 0:
+            raise ValueError(f"cache_bytes: expected 0 or more, got {cache_bytes}")
+        root = Path(path)
+        self.index = read_index(root, split)
+        self._records = RecordSource(root / FRAMES / VERSION, split)
+        self.label_names = self._records.names["label"]
+        self._cache = BoundedCache(cache_bytes)
+
+    def record(self, row: int, frame: int) -> Mapping[str, Any]:
+        """The record of a frame, its ``image`` decoded: uint8 RGB, not to be written to.
+
+        Raises:
+          UnusableClip: there is no such frame, or it cannot be decoded.
+        """
+        found = self._cache.get((row, frame))
+        if found is None:
+            found = self._decoded(row, frame)
+            self._cache.put((row, frame), found, found["image"].nbytes)
+        return found
+
+    def landmarks(self, row: int) -> np.ndarray:
+        """68 points of all frames of a clip, float32 [T, 68, 2]; NaN without a face."""
+        found = self._cache.get(row)
+        if found is None:
+            first, count = self.index.first_frame[row], self.index.num_frames[row]
+            records = (self._records[int(first) + frame] for frame in range(count))
+            found = np.stack([_points_68(record) for record in records])
+            self._cache.put(row, found, found.nbytes)
+        return found
+
+    def _decoded(self, row: int, frame: int) -> Mapping[str, Any]:
+        name, count = self.index.files[row], int(self.index.num_frames[row])
+        if not 0 <= frame < count:
+            raise UnusableClip(name, f"expected a frame below {count}, got {frame}")
+        record = self._records[int(self.index.first_frame[row]) + frame]
+        try:
+            image = decode_picture(record["image"], f"{name}, frame {frame}")
+        except ValueError as error:
+            raise UnusableClip(name, str(error)) from error
+        if image.ndim == 2:
+            image = np.repeat(image[..., None], 3, axis=-1)
+        image = np.ascontiguousarray(image[..., :3])
+        image.flags.writeable = False
+        return {**record, "image": image}
+
+
+class PreparedFaces:
+    """Faces of a prepared data set, one frame at a time.
+
+    Attributes:
+      groups: rows that take turns as one item of an epoch.
+      people: names of the persons, in the order of their numbers.
+      occluder_names: what hides faces here, which nobody has told: ``none``.
+      label_names: names of the expressions, in the order of their numbers.
+      labels: int64 [len(self)], number of each file's expression, -1 if not known.
+      report: what could not be used so far, in this process.
+    """
+
+    def __init__(
+        self,
+        path: PathLike,
+        split: str = "train",
+        labelled: bool = False,
+        approximate_68: bool = False,
+        one_per_person: bool = False,
+        cache_bytes: int = 1 << 30,
+    ):
+        """Opens a split; pictures are decoded when they are asked for.
+
+        Args:
+          path: folder that ``face-jax prepare`` wrote.
+          split: ``train``, ``validation`` or ``test``.
+          labelled: whether files without a known expression are left out.
+          approximate_68: whether the nearest vertices of MediaPipe's mesh serve for 68
+            points where these are not known.
+          one_per_person: whether the files of a person take turns, so that an epoch
+            shows everyone once; otherwise it shows every file.
+          cache_bytes: memory for decoded pictures in each process, 0 or more.
+
+        Raises:
+          FileNotFoundError: there is no prepared data set.
+          ValueError: it has no such split, or no file is left.
+        """
+        self._stored = PreparedRecords(path, split, cache_bytes)
+        labels = self._stored.index.label
+        self._rows = np.flatnonzero(labels >= 0) if labelled else np.arange(len(labels))
+        if not len(self._rows):
+            raise ValueError(f"{path}, {split}: no file has a known expression")
+        self._approximate_68 = approximate_68
+        self.labels, self.label_names = labels[self._rows], self._stored.label_names
+        self.people = self._stored.index.people
+        self.occluder_names = ("none",)
+        people = self._stored.index.identity[self._rows]
+        self.groups = _groups(people) if one_per_person else _single(len(self._rows))
+        self.report = ClipReport()
+
+    def __len__(self) -> int:
+        return len(self._rows)
+
+    def frames(self, row: int) -> np.ndarray:
+        """Numbers of the frames with a face, int64, increasing.
+
+        All of them where nobody has looked for landmarks: clips in which none was found
+        are not stored.
+        """
+        stored = int(self._rows[row])
+        count = int(self._stored.index.num_frames[stored])
+        if count == 1:
+            return np.zeros(1, np.int64)
+        known = np.isfinite(self._stored.landmarks(stored)).all(axis=(1, 2))
+        return np.flatnonzero(known) if known.any() else np.arange(count)
+
+    def face(self, row: int, frame: int = 0) -> FacePicture:
+        """One frame; a picture without landmarks is a face as a whole.
+
+        Raises:
+          UnusableClip: it cannot be decoded.
+        """
+        stored = int(self._rows[row])
+        record = self._stored.record(stored, frame)
+        mesh = _known(record.get("landmarks_478"))
+        points_68 = _known(record["landmarks_68"])
+        if points_68 is None and mesh is not None and self._approximate_68:
+            points_68 = mediapipe_to_68(mesh)
+        return FacePicture(
+            name=f"{self._stored.index.files[stored]}, frame {frame}",
+            image=record["image"],
+            outline=_outline(record, mesh, points_68),
+            landmarks_105=None if mesh is None else mesh[list(MEDIAPIPE_105)],
+            landmarks_68=points_68,
+            label=int(record["label"]),
+            identity=int(record["identity"]),
+        )
+
+
+class PreparedClips:
+    """Clips of a prepared data set.
+
+    Attributes:
+      identities: rows of the clips of each person.
+      report: what could not be used so far, in this process.
+    """
+
+    def __init__(
+        self,
+        path: PathLike,
+        split: str = "train",
+        frame_size: int | None = None,
+        cache_bytes: int = 1 << 30,
+    ):
+        """Opens a split; pictures alone are left out.
+
+        Args:
+          path: folder that ``face-jax prepare`` wrote.
+          split: ``train``, ``validation`` or ``test``.
+          frame_size: side to which frames are resized; None keeps the stored one.
+          cache_bytes: memory for decoded frames in each process, 0 or more.
+
+        Raises:
+          FileNotFoundError: there is no prepared data set.
+          ValueError: it has no such split, or no clips.
+        """
+        self._stored = PreparedRecords(path, split, cache_bytes)
+        index = self._stored.index
+        self._rows = np.flatnonzero(index.num_frames > 1)
+        if not len(self._rows):
+            raise ValueError(f"{path}, {split}: expected clips, it has pictures alone")
+        self._frame_size = frame_size
+        self.identities = _groups(index.identity[self._rows])
+        self.report = ClipReport()
+
+    def __len__(self) -> int:
+        return len(self._rows)
+
+    def clip(self, row: int) -> Clip:
+        """Describes one clip."""
+        stored, framing = int(self._rows[row]), self._framing(row)
+        landmarks = self._stored.landmarks(stored)
+        detected = np.isfinite(landmarks).all(axis=(1, 2))
+        known = bool(detected.any())
+        moved = framing.landmarks(landmarks).astype(np.float32)
+        return Clip(
+            name=self._stored.index.files[stored],
+            num_frames=len(landmarks),
+            width=framing.width,
+            height=framing.height,
+            landmarks=moved if known else None,
+            detected=detected if known else np.ones(len(landmarks), bool),
+        )
+
+    def frames(self, row: int, indices: Sequence[int]) -> list[np.ndarray]:
+        """Frames by number, uint8 ``[height, width, 3]`` each, not to be written to.
+
+        Raises:
+          UnusableClip: one of them cannot be decoded.
+        """
+        stored, framing = int(self._rows[row]), self._framing(row)
+        found = [self._stored.record(stored, index)["image"] for index in indices]
+        return [framing.frame(image) for image in found]
+
+    def _framing(self, row: int) -> Framing:
+        stored, index = int(self._rows[row]), self._stored.index
+        return whole_frames(
+            int(index.width[stored]), int(index.height[stored]), self._frame_size
+        )
+
+
+def _points_68(record: Mapping[str, Any]) -> np.ndarray:
+    """68 points of a record, by the nearest vertices where only a mesh is known."""
+    points = np.asarray(record["landmarks_68"], np.float32)
+    if np.isfinite(points).all() or "landmarks_478" not in record:
+        return points
+    return mediapipe_to_68(np.asarray(record["landmarks_478"], np.float32))
+
+
+def _known(points: np.ndarray | None) -> np.ndarray | None:
+    return None if points is None or not np.isfinite(points).all() else points
+
+
+def _outline(
+    record: Mapping[str, Any], mesh: np.ndarray | None, points_68: np.ndarray | None
+) -> np.ndarray:
+    """What is surest to be the face: landmarks, its box, or the whole picture."""
+    if mesh is not None:
+        return mesh
+    if points_68 is not None:
+        return face_outline(points_68)
+    box = np.asarray(record["box"], np.float32)
+    if not np.isfinite(box).all():
+        height, width = record["image"].shape[:2]
+        box = np.array([0, 0, width - 1, height - 1], np.float32)
+    left, top, right, bottom = box
+    return np.array([(left, top), (right, top), (right, bottom), (left, bottom)])
+
+
+def _single(count: int) -> tuple[tuple[int, ...], ...]:
+    return tuple((row,) for row in range(count))
+
+
+def _groups(people: np.ndarray) -> tuple[tuple[int, ...], ...]:
+    """Rows of each person, persons by number."""
+    order = np.argsort(people, kind="stable")
+    starts = np.flatnonzero(np.diff(people[order], prepend=-1))
+    parts = np.split(order, starts[1:])
+    return tuple(tuple(part.tolist()) for part in parts if len(part))
