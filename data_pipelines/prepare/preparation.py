@@ -11,6 +11,7 @@ import json
 import multiprocessing
 import os
 import shutil
+import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
@@ -92,7 +93,7 @@ def prepare(
       ValueError: the folder holds something else, nothing can be used, or a file has
         changed meanwhile.
       OSError: the folder cannot be written.
-      RuntimeError: a worker was killed; the next run goes on.
+      ChildProcessError: a worker was killed; the next run goes on.
     """
     folder = preparation.folder
     _check_folder(folder, preparation.describe(listing))
@@ -175,7 +176,7 @@ def _finished(jobs: Iterable[Job], workers: int) -> Iterator[int]:
     """Runs jobs; yields the size of each when it has ended.
 
     Raises:
-      RuntimeError: a worker was killed.
+      ChildProcessError: a worker was killed.
     """
     if not workers:
         for size, function, arguments in jobs:
@@ -186,7 +187,7 @@ def _finished(jobs: Iterable[Job], workers: int) -> Iterator[int]:
     context = multiprocessing.get_context("spawn")
     waiting: dict[Future[None], int] = {}
     remaining = iter(jobs)
-    with ProcessPoolExecutor(workers, context) as pool:
+    with ProcessPoolExecutor(workers, context, _end_with_parent) as pool:
         try:
             while True:
                 for size, function, arguments in remaining:
@@ -199,10 +200,22 @@ def _finished(jobs: Iterable[Job], workers: int) -> Iterator[int]:
                     future.result()
                     yield waiting.pop(future)
         except BrokenProcessPool as error:
-            raise RuntimeError(
+            raise ChildProcessError(
                 "a worker process was killed, perhaps for want of memory; the same "
                 "command goes on from here, with --workers 1 it needs the least"
             ) from error
+
+
+def _end_with_parent() -> None:
+    """Ends a worker whose parent was killed; by itself it would wait for ever."""
+    parent = multiprocessing.parent_process()
+    assert parent is not None
+
+    def watch() -> None:
+        parent.join()
+        os._exit(1)
+
+    threading.Thread(target=watch, daemon=True).start()
 
 
 def _check_folder(folder: Path, wanted: dict[str, Any]) -> None:

@@ -88,7 +88,16 @@ def _is_dead(partial: Path) -> bool:
         return True
     except PermissionError:
         return False
-    return False
+    return _is_zombie(int(process))
+
+
+def _is_zombie(process: int) -> bool:
+    """Whether a process has ended and its parent, such as a container's, does not ask."""
+    try:
+        stat = Path(f"/proc/{process}/stat").read_text(encoding="ascii")
+    except OSError:
+        return False
+    return stat.rpartition(")")[2].split()[0] == "Z"
 
 
 def write_metadata(

@@ -10,7 +10,7 @@ from data_pipelines.landmarks.outlines import MEDIAPIPE_105, face_outline
 from data_pipelines.landmarks.schemas import mediapipe_to_68
 from data_pipelines.sources.base import Clip, ClipReport, UnusableClip
 from data_pipelines.sources.cache import BoundedCache
-from data_pipelines.sources.faces import FacePicture
+from data_pipelines.sources.faces import UNKNOWN, FacePicture
 from data_pipelines.sources.framing import Framing, whole_frames
 from data_pipelines.sources.records import PathLike, RecordSource, decode_picture
 from data_pipelines.sources.split_index import read_index
@@ -90,6 +90,7 @@ class PreparedFaces:
         self,
         path: PathLike,
         split: str = "train",
+        label_names: Sequence[str] | None = None,
         labelled: bool = False,
         approximate_68: bool = False,
         one_per_person: bool = False,
@@ -100,6 +101,9 @@ class PreparedFaces:
         Args:
           path: folder that ``face-jax prepare`` wrote.
           split: ``train``, ``validation`` or ``test``.
+          label_names: names of the expressions in the order of the numbers that they
+            shall have, so that data sets with other orders go together; other
+            expressions are not known then. None takes the order of the data set.
           labelled: whether files without a known expression are left out.
           approximate_68: whether the nearest vertices of MediaPipe's mesh serve for 68
             points where these are not known.
@@ -112,12 +116,15 @@ class PreparedFaces:
           ValueError: it has no such split, or no file is left.
         """
         self._stored = PreparedRecords(path, split, cache_bytes)
-        labels = self._stored.index.label
+        stored = self._stored.label_names
+        self.label_names = stored if label_names is None else tuple(label_names)
+        self._numbers = _numbers_of(stored, self.label_names)
+        labels = self._numbers[self._stored.index.label]
         self._rows = np.flatnonzero(labels >= 0) if labelled else np.arange(len(labels))
         if not len(self._rows):
             raise ValueError(f"{path}, {split}: no file has a known expression")
         self._approximate_68 = approximate_68
-        self.labels, self.label_names = labels[self._rows], self._stored.label_names
+        self.labels = labels[self._rows]
         self.people = self._stored.index.people
         self.occluder_names = ("none",)
         people = self._stored.index.identity[self._rows]
@@ -158,7 +165,7 @@ class PreparedFaces:
             outline=_outline(record, mesh, points_68),
             landmarks_105=None if mesh is None else mesh[list(MEDIAPIPE_105)],
             landmarks_68=points_68,
-            label=int(record["label"]),
+            label=int(self._numbers[record["label"]]),
             identity=int(record["identity"]),
         )
 
@@ -261,6 +268,12 @@ def _outline(
         box = np.array([0, 0, width - 1, height - 1], np.float32)
     left, top, right, bottom = box
     return np.array([(left, top), (right, top), (right, bottom), (left, bottom)])
+
+
+def _numbers_of(stored: Sequence[str], wanted: Sequence[str]) -> np.ndarray:
+    """Wanted number of each stored one, int64; the last entry is of unknown ones, -1."""
+    found = [wanted.index(name) if name in wanted else UNKNOWN for name in stored]
+    return np.array([*found, UNKNOWN], np.int64)
 
 
 def _single(count: int) -> tuple[tuple[int, ...], ...]:

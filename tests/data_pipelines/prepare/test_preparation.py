@@ -84,6 +84,10 @@ def test_landmarks_persons_and_expressions_are_those_of_the_files(tmp_path):
     assert source.label_names[found.label] == "contempt"
     assert source.labels.tolist() == [found.label]
     assert source.people[found.identity] == "val_set/images/3.jpg"
+    other = PreparedFaces(folder, "test", label_names=["anger", "contempt"])
+    assert other.labels.tolist() == [other.face(0).label] == [1]
+    with pytest.raises(ValueError, match="no file has a known expression"):
+        PreparedFaces(folder, "test", label_names=["anger"], labelled=True)
     folder, _ = prepared(tmp_path, "kdef")
     people = [
         identity
