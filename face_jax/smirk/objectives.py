@@ -5,6 +5,7 @@ Source: SMIRK, arXiv 2404.04104, and its public code.
 
 from collections.abc import Mapping
 
+import jax
 import jax.numpy as jnp
 
 from face_jax.geometry.head import HeadParameters
@@ -116,6 +117,30 @@ def identity_term(
     """
     known = teacher[:, : shape_params.shape[1]]
     return _distance("teacher", known, shape_params, present)
+
+
+def fitted_terms(
+    found: HeadParameters, fitted: HeadParameters, present: Array | None = None
+) -> dict[str, Array]:
+    """How far estimates are from what ``landmark_fit`` made of them.
+
+    Args:
+      found: of B faces.
+      fitted: identity and expression; no gradient reaches them.
+      present: bool [B], whose landmarks are known; None stands for all.
+
+    Returns:
+      ``fitted_expression`` and ``fitted_shape``, scalars.
+    """
+    return {
+        f"fitted_{name}": _distance(
+            f"found.{name}_params",
+            getattr(found, f"{name}_params"),
+            jax.lax.stop_gradient(getattr(fitted, f"{name}_params")),
+            present,
+        )
+        for name in ("expression", "shape")
+    }
 
 
 def cycle_terms(

@@ -8,6 +8,7 @@ from typing import Any, get_args
 from face_jax.smirk import objectives, paths
 from face_jax.smirk import teachers as teaching
 from face_jax.smirk.emotion import Distance
+from face_jax.smirk.landmark_fit import FitPriors
 from face_jax.smirk.masking import EROSION
 from face_jax.smirk.networks import BASE, ENCODERS
 from face_jax.smirk.perceptual import SIDE
@@ -26,6 +27,7 @@ SCHEDULE: Mapping[str, Any] = {
 _TERMS = (
     *("contour", "landmarks", "expression", "jaw", "shape", "identity"),
     *("reconstruction", "perceptual", "emotion"),
+    *("fitted_expression", "fitted_shape"),
 )
 """Names of the terms that a stage may weigh."""
 
@@ -61,6 +63,8 @@ class SmirkSettings:
       emotion_distance: see ``emotion.feature_distance``.
       identity_teacher: who knows the identity.
       identity_noise: standard deviation of what is added to the truth.
+      fit_priors: keywords of ``FitPriors``, for the terms ``fitted_expression`` and
+        ``fitted_shape``: squared distances from what a fit to the landmarks finds.
       start_from: see ``pretrained.load_start``; None starts from random weights.
       regularize_towards_start: keep parameters near those that the encoders of
         ``start_from`` see, instead of near zero.
@@ -106,6 +110,7 @@ class SmirkSettings:
     emotion_distance: Distance = "l2"
     identity_teacher: teaching.IdentityTeacher = "mica"
     identity_noise: float = 0.0
+    fit_priors: Mapping[str, float] = dataclasses.field(default_factory=dict)
     start_from: str | None = None
     regularize_towards_start: bool = False
     backbone_weights: Mapping[str, str] = dataclasses.field(default_factory=dict)
@@ -122,6 +127,10 @@ class SmirkSettings:
             _check_choice("trained_encoders", name, ENCODERS)
         for term in {**self.pretraining_weights, **self.weights}:
             _check_choice("weights", term, _TERMS)
+        try:
+            _ = FitPriors(**self.fit_priors)
+        except TypeError as error:
+            raise ValueError(f"task.fit_priors: {error}") from error
         if self.cycle_copies < 1:
             raise ValueError(
                 f"task.cycle_copies: expected at least 1, got {self.cycle_copies}"

@@ -22,6 +22,7 @@ from face_jax.smirk import objectives, paths, pretrained, reporting
 from face_jax.smirk import teachers as teaching
 from face_jax.smirk.encoder import EncodedFace
 from face_jax.smirk.exchange import exchange
+from face_jax.smirk.landmark_fit import FitPriors, fit_landmarks
 from face_jax.smirk.masking import HOLES_FIRST_PATH, HOLES_SECOND_PATH
 from face_jax.smirk.networks import (
     ENCODERS,
@@ -44,6 +45,9 @@ from face_jax.train.task import Aux, Phase, Task, Update
 from face_jax.types import Array, Batch, Variables
 
 log = logging.getLogger("face_jax")
+
+FITTED = {"fitted_expression", "fitted_shape"}
+"""Terms that learn from a fit to the landmarks."""
 
 GENERATOR_TURN, ENCODER_TURN = "cycle_generator", "cycle_encoder"
 """Phases of even and of odd steps, named after whom the second path trains."""
@@ -321,12 +325,34 @@ class SmirkTask(SmirkSettings, Task):
             base,
             eyelids_before_skinning=self.modules.eyelids_before_skinning,
         )
+        teacher = None
         if "identity" in weights:
             teacher = self._identities(variables, batch, draws)
             shape = face.head.shape_params
             assert shape is not None
             terms["identity"] = objectives.identity_term(shape, *teacher)
+        if FITTED & set(weights):
+            terms |= self._fitted_terms(head, batch, face, teacher)
         return terms, projection
+
+    def _fitted_terms(
+        self, head, batch, face: EncodedFace, teacher
+    ) -> dict[str, Array]:
+        """See ``objectives.fitted_terms``; whom no teacher knows is an average face."""
+        identity = None
+        if teacher is not None:
+            found, present = teacher
+            identity = found if present is None else found * present[:, None]
+        fitted = fit_landmarks(
+            head,
+            face,
+            batch["landmarks_mediapipe"],
+            FitPriors(**self.fit_priors),
+            identity,
+            self.expression_bounds,
+        )
+        known = batch.get("has_landmarks_mediapipe")
+        return objectives.fitted_terms(face.head, fitted, known)
 
     def _identities(self, variables, batch, draws) -> tuple[Array, Array | None]:
         if self.identity_teacher == "truth":
