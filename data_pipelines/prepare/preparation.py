@@ -152,13 +152,15 @@ def _store_all(preparation: Preparation, plan: Plan, progress: Progress) -> None
         picture_format=preparation.picture_format,
     )
     paths = [writing.part_path(preparation.folder, part) for part in plan.parts]
-    jobs = [
-        (part.num_frames, writing.write_part, (preparation.source, part, storing, path))
-        for part, path in zip(plan.parts, paths, strict=True)
-        if not path.is_file()
-    ]
+    tracks = preparation.folder / WORK / "landmarks"
+    jobs = []
+    for part, path in zip(plan.parts, paths, strict=True):
+        given = (preparation.source, part, storing, path)
+        if not path.is_file():
+            track = writing.track_path(tracks, part)
+            jobs.append((part.num_frames, writing.write_part, (*given, track)))
     _run(jobs, preparation.workers, "frames stored", progress)
-    writing.write_tables(preparation.folder, plan, storing, preparation.layout)
+    writing.write_tables(preparation.folder, plan, storing, preparation.layout, tracks)
 
 
 Job = tuple[int, Callable[..., None], tuple[Any, ...]]

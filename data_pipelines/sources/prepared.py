@@ -1,5 +1,6 @@
 """Data sets that ``face-jax prepare`` stored: faces one by one, and whole clips."""
 
+import functools
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,7 @@ from data_pipelines.sources.cache import BoundedCache
 from data_pipelines.sources.faces import UNKNOWN, FacePicture
 from data_pipelines.sources.framing import Framing, whole_frames
 from data_pipelines.sources.records import PathLike, RecordSource, decode_picture
-from data_pipelines.sources.split_index import read_index
+from data_pipelines.sources.split_index import landmarks_path, read_index
 
 FRAMES, VERSION = "frames", "1.0.0"
 """Folder of the records, and of the version of their layout."""
@@ -33,8 +34,18 @@ class PreparedRecords:
         root = Path(path)
         self.index = read_index(root, split)
         self._records = RecordSource(root / FRAMES / VERSION, split)
+        self._tracks_file = landmarks_path(root, split)
         self.label_names = self._records.names["label"]
         self._cache = BoundedCache(cache_bytes)
+
+    @functools.cached_property
+    def _tracks(self) -> np.ndarray:
+        """Landmarks of all frames, read from the file as they are asked for."""
+        return np.load(self._tracks_file, mmap_mode="r")
+
+    def __getstate__(self) -> dict[str, Any]:
+        # An open map would be copied whole into other processes.
+        return {k: v for k, v in self.__dict__.items() if k != "_tracks"}
 
     def record(self, row: int, frame: int) -> Mapping[str, Any]:
         """The record of a frame, its ``image`` decoded: uint8 RGB, not to be written to.
@@ -50,13 +61,8 @@ class PreparedRecords:
 
     def landmarks(self, row: int) -> np.ndarray:
         """68 points of all frames of a clip, float32 [T, 68, 2]; NaN without a face."""
-        found = self._cache.get(row)
-        if found is None:
-            first, count = self.index.first_frame[row], self.index.num_frames[row]
-            records = (self._records[int(first) + frame] for frame in range(count))
-            found = np.stack([_points_68(record) for record in records])
-            self._cache.put(row, found, found.nbytes)
-        return found
+        first, count = self.index.first_frame[row], self.index.num_frames[row]
+        return np.asarray(self._tracks[int(first) : int(first + count)])
 
     def _decoded(self, row: int, frame: int) -> Mapping[str, Any]:
         name, count = self.index.files[row], int(self.index.num_frames[row])
@@ -240,14 +246,6 @@ class PreparedClips:
         return whole_frames(
             int(index.width[stored]), int(index.height[stored]), self._frame_size
         )
-
-
-def _points_68(record: Mapping[str, Any]) -> np.ndarray:
-    """68 points of a record, by the nearest vertices where only a mesh is known."""
-    points = np.asarray(record["landmarks_68"], np.float32)
-    if np.isfinite(points).all() or "landmarks_478" not in record:
-        return points
-    return mediapipe_to_68(np.asarray(record["landmarks_478"], np.float32))
 
 
 def _known(points: np.ndarray | None) -> np.ndarray | None:

@@ -2,15 +2,18 @@
 
 ``index/SPLIT.npz`` in the folder of a data set: for each picture or clip its file, person,
 expression, number and size of frames, and the row of the first one among the frames.
+``index/SPLIT_landmarks.npy`` has the 68 landmarks of all frames, which clips are chosen by.
 """
 
 import dataclasses
 import os
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+
+from data_pipelines.landmarks.schemas import NUM_LANDMARKS, mediapipe_to_68
 
 _NUMBERS = ("identity", "label", "first_frame", "num_frames", "width", "height")
 
@@ -43,6 +46,36 @@ class SplitIndex:
 def index_path(folder: Path, split: str) -> Path:
     """The file of a split's index."""
     return folder / "index" / f"{split}.npz"
+
+
+def landmarks_path(folder: Path, split: str) -> Path:
+    """The file of a split's landmarks."""
+    return folder / "index" / f"{split}_landmarks.npy"
+
+
+def landmarks_68_of(record: Mapping[str, Any]) -> np.ndarray:
+    """68 points of a frame's record, float32 [68, 2]; NaN where they are not known.
+
+    Where only MediaPipe's mesh is, its nearest vertices are taken.
+    """
+    points = np.asarray(record["landmarks_68"], np.float32)
+    if np.isfinite(points).all() or "landmarks_478" not in record:
+        return points
+    return mediapipe_to_68(np.asarray(record["landmarks_478"], np.float32))
+
+
+def write_tracks(path: Path, parts: Iterable[np.ndarray], count: int) -> None:
+    """Writes the landmarks of ``count`` frames, part by part; whole or not at all."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    partial = path.with_name(f".{path.name}.partial")
+    shape = (count, NUM_LANDMARKS, 2)
+    whole = np.lib.format.open_memmap(partial, "w+", np.float32, shape)
+    begin = 0
+    for part in parts:
+        whole[begin : begin + len(part)] = part
+        begin += len(part)
+    whole.flush()
+    os.replace(partial, path)
 
 
 def write_index(

@@ -7,11 +7,13 @@ from face_jax.cli.words import add_words
 DESCRIPTION = "Times the library's costly parts on this machine."
 EPILOG = """examples:
   face-jax bench render
+  face-jax bench data --config configs/fsrt/vox256.py --set data.clips.path=clips
   face-jax bench train --config configs/fsrt/vox256.py --batch-sizes 4 8 16
 """
 
 PARTS = {
     "render": ("face_jax.cli.bench_render", "the renderer, against its dense oracle"),
+    "data": ("face_jax.cli.bench_data", "the input of a config's training"),
     "train": ("face_jax.cli.bench_train", "the training step of a config"),
 }
 """What can be timed: word to its module and what it times."""

@@ -26,7 +26,7 @@ EPILOG = """examples:
   face-jax prepare raf_db --root RAF-DB/basic --out data/raf_db
   face-jax prepare videos --root clips --landmarks landmarks --longest-side 256 --out data/clips
   face-jax train --config configs/fsrt/vox256.py --workdir runs/vox \\
-      --set data.source=prepared_clips --set "data.prepared_clips={'path': 'data/clips'}"
+      --set data.source=prepared_clips --set data.prepared_clips.path=data/clips
 """
 
 WORKERS = 4

@@ -98,10 +98,8 @@ def test_leftovers_of_a_killed_process_are_removed_at_once(tmp_path, buried):
         f"writer = ShardWriter(Path({str(path)!r}))\n"
         "os.kill(os.getpid(), signal.SIGKILL)"
     )
-    with subprocess.Popen(
-        [sys.executable, "-c", code], stdout=subprocess.PIPE
-    ) as process:
-        process.stdout.read()
+    with subprocess.Popen([sys.executable, "-c", code]) as process:
+        os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOWAIT)
         if buried:
             process.wait()
         check_that_only_the_dead_are_removed(tmp_path, path, alive)
