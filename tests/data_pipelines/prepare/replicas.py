@@ -1,10 +1,14 @@
 """Tiny data sets in the layouts of their owners, some of their files broken."""
 
+import dataclasses
 from pathlib import Path
 
 import cv2
 import numpy as np
 
+from data_pipelines.prepare.examining import Source
+from data_pipelines.prepare.layouts import LAYOUTS, find_layout
+from data_pipelines.prepare.preparation import Preparation, prepare
 from data_pipelines.video import VideoWriter, write_image
 from tests.data_pipelines.synth.plain_face import plain_face
 
@@ -159,3 +163,15 @@ BUILDERS = {
     "fed_ro": fed_ro,
 }
 """By the names of layouts."""
+
+
+def prepared(tmp_path, name, **settings):
+    """Prepares a replica; its folder and the report."""
+    root, folder = tmp_path / f"{name}-files", tmp_path / f"{name}-records"
+    if not root.is_dir():
+        root.mkdir()
+        BUILDERS[name](root)
+    wanted = Preparation(name, LAYOUTS[name].labels, Source(root), folder)
+    wanted = dataclasses.replace(wanted, **settings)
+    report = prepare(wanted, find_layout(name)(root))
+    return wanted.folder, report
