@@ -2,10 +2,12 @@
 
 import argparse
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from data_pipelines.video import write_image
+from face_jax.cli.conditions import conditions
 from face_jax.cli.console import log_to_console
 from face_jax.cli.outputs import check_folder
 from face_jax.cli.run_flags import add_run
@@ -13,6 +15,7 @@ from face_jax.cli.subjects import data_of_run, data_with_clips, read_subjects
 from face_jax.cli.synthetic_data import ensure
 from face_jax.fsrt import inference
 from face_jax.fsrt.suite import Results, Subject, evaluate
+from face_jax.fsrt.summary import METRIC_TITLES
 from face_jax.tables import to_markdown
 
 DESCRIPTION = """\
@@ -100,7 +103,13 @@ def main(args: argparse.Namespace) -> int:
     subjects = read_subjects(data, model.image_size, args.source_frames, args.frames)
     check_landmarks(model, subjects)
     results = evaluate(model, subjects, args.columns)
-    write_results(results, args.out, str(args.checkpoint))
+    items = [
+        f"{s.clip.name}: {name} {rows.tolist()}"
+        for s in subjects
+        for name, rows in s.split.held_out.items()
+    ]
+    measured = conditions(args.checkpoint, model.variables, data, items, METRIC_TITLES)
+    write_results(results, args.out, str(args.checkpoint), measured)
     print("\n".join(to_markdown(table) for table in results.tables()))
     print(f"report and pictures: {args.out}")
     return 0
@@ -120,13 +129,19 @@ def check_landmarks(model: inference.Model, subjects: Sequence[Subject]) -> None
             )
 
 
-def write_results(results: Results, out: Path, checkpoint: str) -> None:
+def write_results(
+    results: Results,
+    out: Path,
+    checkpoint: str,
+    measured: Mapping[str, Any] | None = None,
+) -> None:
     """Writes ``report.json``, ``report.md`` and one png for each sheet.
 
     Args:
       results: what was found.
       out: folder, made where needed.
       checkpoint: what was evaluated, for the heading.
+      measured: under which conditions, see ``conditions``.
     """
     out.mkdir(parents=True, exist_ok=True)
     for name, sheet in results.sheets.items():
@@ -135,6 +150,8 @@ def write_results(results: Results, out: Path, checkpoint: str) -> None:
     pictures = "\n".join(f"![{name}]({name}.png)" for name in results.sheets)
     text = f"# Evaluation of {checkpoint}\n\n{tables}\n{pictures}\n"
     numbers = {"checkpoint": checkpoint, **results.as_dict()}
+    if measured is not None:
+        numbers["conditions"] = dict(measured)
     (out / "report.md").write_text(text, encoding="utf-8")
     (out / "report.json").write_text(
         json.dumps(numbers, indent=1, allow_nan=False), encoding="utf-8"

@@ -54,6 +54,7 @@ def main(args: argparse.Namespace) -> int:
       ValueError: the run was not trained on synthetic pictures, or a number is out of
         its range.
     """
+    from face_jax.cli.conditions import conditions
     from face_jax.cli.console import log_to_console
     from face_jax.cli.known_heads import SOURCE, known_faces, stored_faces
     from face_jax.cli.known_people import synthetic_part
@@ -63,7 +64,7 @@ def main(args: argparse.Namespace) -> int:
     from face_jax.smirk import inference
     from face_jax.smirk.head_evaluation import evaluate, mean_face
     from face_jax.smirk.head_report import sheet
-    from face_jax.smirk.known_heads import encode_all
+    from face_jax.smirk.known_heads import ERRORS, encode_all
 
     log_to_console()
     check_folder(args.out)
@@ -75,11 +76,14 @@ def main(args: argparse.Namespace) -> int:
     log.info("mean of the training set")
     mean = mean_face(known_faces(stored_faces(data, "train"), data["smirk_item"]))
     evaluations, sheets = [], {}
+    items: list[str] = []
     for name, title, known in _sets(args, data):
         estimates = encode_all(model, known.images)
         evaluations.append(evaluate(model, title, known, mean, estimates))
         sheets[name] = sheet(model, known, estimates)
-    print(_write(args, evaluations, sheets))
+        items += [f"{name}: person {number}" for number in known.identity.tolist()]
+    measured = conditions(args.checkpoint, model.variables, data, items, ERRORS)
+    print(_write(args, evaluations, sheets, measured))
     return 0
 
 
@@ -105,6 +109,7 @@ def _write(
     args: argparse.Namespace,
     evaluations: "list[Evaluation]",
     sheets: "dict[str, np.ndarray]",
+    measured: dict[str, Any],
 ) -> str:
     """Writes the report; returns what is printed."""
     from data_pipelines.video import write_image
@@ -128,6 +133,7 @@ def _write(
     text = f"{heading}\n\n{EXPLANATION}\n\n{printed}\n{directions}\n{pictures}\n"
     (args.out / "report.md").write_text(text, encoding="utf-8")
     numbers = dict(zip(sheets, [found.as_dict() for found in evaluations], strict=True))
+    numbers["conditions"] = measured
     content = json.dumps(numbers, indent=1, allow_nan=False)
     (args.out / "report.json").write_text(content, encoding="utf-8")
     return f"{printed}\nreport, directions one by one, and pictures: {args.out}"

@@ -5,7 +5,7 @@ import dataclasses
 import json
 import logging
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from face_jax.cli.run_flags import add_folders
 
@@ -70,6 +70,7 @@ def main(args: argparse.Namespace) -> int:
       ValueError: runs that do not fit together or were not trained on synthetic
         pictures, or a number out of its range.
     """
+    from face_jax.cli.conditions import conditions
     from face_jax.cli.console import log_to_console
     from face_jax.cli.known_people import synthetic_part
     from face_jax.cli.occluded_faces import SOURCE, StoredFaces
@@ -94,7 +95,9 @@ def main(args: argparse.Namespace) -> int:
     recognition = recognition_reports(args.checkpoint, recognizers, stored.unseen)
     report, sheets = _evaluate(model, detectors, stored, args.pictures)
     report = dataclasses.replace(report, recognition=recognition)
-    print(_write(args, report, sheets))
+    items = [f"test picture {row}" for row in range(report.counts["test"])]
+    measured = conditions(args.checkpoint, model.variables, data, items)
+    print(_write(args, report, sheets, measured))
     return 0
 
 
@@ -150,6 +153,7 @@ def _write(
     args: argparse.Namespace,
     report: "OcclusionReport",
     sheets: "dict[str, np.ndarray]",
+    measured: dict[str, Any],
 ) -> str:
     """Writes the report; returns what is printed."""
     from data_pipelines.video import write_image
@@ -162,6 +166,7 @@ def _write(
     heading = f"# {args.checkpoint} on people and occluders it never saw"
     text = f"{heading}\n\n{report.explanation()}\n\n{printed}\n{details}\n{pictures}\n"
     numbers = {"checkpoint": str(args.checkpoint), **report.as_dict()}
+    numbers["conditions"] = measured
     with complete_files(args.out) as folder:
         for name, picture in sheets.items():
             write_image(folder / f"{name}.png", picture)

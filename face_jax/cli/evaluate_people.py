@@ -4,7 +4,7 @@ import argparse
 import json
 import logging
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from face_jax.cli.run_flags import add_people, add_run
 
@@ -64,6 +64,7 @@ def main(args: argparse.Namespace) -> int:
       FileNotFoundError: no such checkpoint, data set or head model.
       ValueError: the run was not trained on synthetic people, or there are too few.
     """
+    from face_jax.cli.conditions import conditions
     from face_jax.cli.console import log_to_console
     from face_jax.cli.known_people import KnownPeople, settings_of, synthetic_part
     from face_jax.cli.outputs import check_folder
@@ -90,12 +91,22 @@ def main(args: argparse.Namespace) -> int:
         found.append([(encounter, reenact(model, encounter)) for encounter in both])
         log.info("person %d/%d", number + 1, count)
     own, cross = ([pair[k] for pair in found] for k in range(2))
-    print(_write(args, own, cross, witness))
+    items = [
+        f"{encounter.source.name} driven by {encounter.driver.name}"
+        for pairs in (own, cross)
+        for encounter, _ in pairs
+    ]
+    measured = conditions(args.checkpoint, model.variables, data, items)
+    print(_write(args, own, cross, witness, measured))
     return 0
 
 
 def _write(
-    args: argparse.Namespace, own: "Pairs", cross: "Pairs", witness: "Witness | None"
+    args: argparse.Namespace,
+    own: "Pairs",
+    cross: "Pairs",
+    witness: "Witness | None",
+    measured: dict[str, Any],
 ) -> str:
     """Writes the report; returns its tables."""
     from data_pipelines.video import write_image
@@ -117,10 +128,11 @@ def _write(
     pictures = "\n".join(f"![{name}]({name}.png)" for name in names)
     text = f"# {args.checkpoint} on people it never saw\n\n{tables}\n{pictures}\n"
     (args.out / "report.md").write_text(text, encoding="utf-8")
-    numbers = {
+    numbers: dict[str, Any] = {
         kind: [outcome.scores for _, outcome in pairs]
         for kind, pairs in (("own", own), ("cross", cross))
     }
+    numbers["conditions"] = measured
     content = json.dumps(numbers, indent=1)
     (args.out / "report.json").write_text(content, encoding="utf-8")
     return tables

@@ -42,6 +42,9 @@ def test_report_is_written(run, clip, capsys):
     found = json.loads((out / "report.json").read_text())
     tail = found["clips"][0]["hold_outs"]["tail"]
     assert tail["frames"] == 4
+    measured = found["conditions"]
+    assert measured["data"]["clips"]["path"] == [str(clip)]
+    assert measured["items"] == 2 and set(measured["metrics"]) == {"psnr", "ssim", "l1"}
     assert set(tail["methods"]["model"]) == {"whole frame", "mouth", "eyes"}
     text = (out / "report.md").read_text()
     assert "| **FSRT**" in text and "| **FSRT**" in capsys.readouterr().out

@@ -22,7 +22,7 @@ def test_report_is_written(pipeline, tmp_path, capsys):
     command = ["evaluate-occlusion", "--checkpoint", str(pipeline), "--out", str(out)]
     assert main([*command, *flags]) == 0
     found = json.loads((out / "report.json").read_text())
-    assert found["pictures"]["test"] == 7
+    assert found["pictures"]["test"] == found["conditions"]["items"] == 7
     assert found["kinds"]["unseen"] and "block" in found["kinds"]["seen"]
     assert found["detection"][-1]["title"] == "Deep SVDD, soft boundary"
     assert len(found["reconstruction"]) == 4

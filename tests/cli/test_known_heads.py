@@ -139,6 +139,7 @@ def test_the_command_writes_a_report_with_sheets(run, capsys):
     numbers = json.loads((out / "report.json").read_text())
     assert numbers["unseen"]["num_people"] == 2
     assert numbers["extreme"]["mean"]["vertices"] > 0
+    assert "vertices" in numbers["conditions"]["metrics"]
 
 
 def test_wrong_arguments_are_told_in_one_line(run, capsys):

@@ -114,6 +114,7 @@ def test_the_command_writes_a_report_with_sheets(run, capsys):
         "report.md",
     ]
     numbers = json.loads((out / "report.json").read_text())
+    assert numbers["conditions"]["items"] == len(numbers["own"] + numbers["cross"])
     assert numbers["cross"][0]["pose alone"]["model"]["mouth"]["psnr"] > 0
 
 
