@@ -5,13 +5,13 @@ import dataclasses
 import hashlib
 from pathlib import Path
 
-import cv2
 import numpy as np
 
 from data_pipelines.landmarks.face_points import find_points, load_points
 from data_pipelines.landmarks.files import read_array
 from data_pipelines.landmarks.schemas import NUM_LANDMARKS
 from data_pipelines.prepare.entries import Entry
+from data_pipelines.sources.face_listing import is_clip
 from data_pipelines.sources.readers import clip_size, index_clip, open_clip
 from data_pipelines.video import read_image
 
@@ -97,13 +97,14 @@ def examine(source: Source, entry: Entry) -> Examined:
         num_frames, size = measure(path)
         digest = digest_of(path)
     except (OSError, ValueError) as error:
-        return Examined(entry.file, UNREADABLE, str(error))
+        return Examined(entry.file, UNREADABLE, _told(error, source))
     seen = Examined(entry.file, "", "", digest, num_frames, *size)
     try:
         points = points_of(source, entry, num_frames, size)
         check_places(points, size)
     except (OSError, ValueError) as error:
-        return dataclasses.replace(seen, reason=BAD_LANDMARKS, detail=str(error))
+        detail = _told(error, source)
+        return dataclasses.replace(seen, reason=BAD_LANDMARKS, detail=detail)
     found = points.found
     if found is not None and not found.any():
         detail = f"none of {num_frames} frames has landmarks"
@@ -133,8 +134,8 @@ def measure(path: Path) -> tuple[int, tuple[int, int]]:
 
 
 def is_still(path: Path) -> bool:
-    """Whether a file is a picture, by its name and kind."""
-    return path.is_file() and cv2.haveImageReader(str(path))
+    """Whether a path is a picture; folders and files of clips are not."""
+    return path.is_file() and not is_clip(path)
 
 
 def digest_of(path: Path) -> str:
@@ -203,6 +204,11 @@ def check_places(points: Points, size: tuple[int, int]) -> None:
             )
         if (high - low <= 1).any():
             raise ValueError("landmarks lie in one point")
+
+
+def _told(error: Exception, source: Source) -> str:
+    """What went wrong, in paths below the root: reports go to other machines."""
+    return str(error).replace(f"{source.root}/", "")
 
 
 def _load(
