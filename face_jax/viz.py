@@ -225,17 +225,19 @@ def plot_metrics(
     records: Sequence[Mapping[str, Any]],
     names: Sequence[str],
     *,
+    step_label: str = "training step",
     value_label: str = "",
     dark: bool = False,
     log_scale: bool = False,
     file_format: str = "svg",
 ) -> bytes:
-    """Draws metrics over training steps.
+    """Draws metrics over training steps, or over whatever is counted.
 
     Args:
       records: dictionaries with ``step`` and some of the names, as ``read_metrics``
         returns; a name without any value is left out.
       names: the metrics to draw, one line each.
+      step_label: written at the horizontal axis.
       value_label: written at the vertical axis.
       dark: light lines for a dark page.
       log_scale: logarithmic vertical axis.
@@ -255,7 +257,7 @@ def plot_metrics(
             points = [(r["step"], r[name]) for r in records if r.get(name) is not None]
             if points:
                 axes.plot(*zip(*points, strict=True), label=name, linewidth=1.4)
-        axes.set_xlabel("training step")
+        axes.set_xlabel(step_label)
         axes.set_ylabel(value_label)
         axes.spines[["top", "right"]].set_visible(False)
         axes.grid(alpha=0.25)

@@ -1,6 +1,7 @@
 """``face-jax evaluate``: scores, ablations and pictures of a trained FSRT model."""
 
 import argparse
+import csv
 import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -14,6 +15,7 @@ from face_jax.cli.run_flags import add_run
 from face_jax.cli.subjects import data_of_run, data_with_clips, read_subjects
 from face_jax.cli.synthetic_data import ensure
 from face_jax.fsrt import inference
+from face_jax.fsrt.frame_scores import COLUMNS, curves
 from face_jax.fsrt.suite import Results, Subject, evaluate
 from face_jax.fsrt.summary import METRIC_TITLES
 from face_jax.tables import to_markdown
@@ -135,7 +137,10 @@ def write_results(
     checkpoint: str,
     measured: Mapping[str, Any] | None = None,
 ) -> None:
-    """Writes ``report.json``, ``report.md`` and one png for each sheet.
+    """Writes ``report.json``, ``report.md``, ``frames.csv`` and pictures.
+
+    The table has a row for every frame and region; ``frames.svg`` draws the whole frames
+    along their clips, and there is one png for each sheet.
 
     Args:
       results: what was found.
@@ -148,6 +153,13 @@ def write_results(
         write_image(out / f"{name}.png", sheet.draw())
     tables = "\n".join(to_markdown(table) for table in results.tables())
     pictures = "\n".join(f"![{name}]({name}.png)" for name in results.sheets)
+    if results.frames:
+        pictures = f"![every frame](frames.svg)\n{pictures}"
+        (out / "frames.svg").write_bytes(curves(results.frames))
+        with (out / "frames.csv").open("w", newline="", encoding="utf-8") as file:
+            table = csv.writer(file)
+            table.writerow(COLUMNS)
+            table.writerows(row for scores in results.frames for row in scores.rows())
     text = f"# Evaluation of {checkpoint}\n\n{tables}\n{pictures}\n"
     numbers = {"checkpoint": checkpoint, **results.as_dict()}
     if measured is not None:

@@ -75,6 +75,29 @@ def measure(prediction: np.ndarray, target: Clip) -> Scores:
     Raises:
       ValueError: the frames differ in number or size.
     """
+    regions, values = measure_frames(prediction, target)
+    return {
+        region: dict(zip(METRICS, _mean_of_known(values[:, row]), strict=True))
+        for row, region in enumerate(regions)
+    }
+
+
+def measure_frames(
+    prediction: np.ndarray, target: Clip
+) -> tuple[tuple[str, ...], np.ndarray]:
+    """The scores of every frame, see ``measure``.
+
+    Args:
+      prediction: uint8 [N, H, W, 3].
+      target: the N true frames and their regions.
+
+    Returns:
+      Names of R regions, and float32 [N, R, metrics] in the order of ``METRICS``; NaN
+      where a box is not known.
+
+    Raises:
+      ValueError: the frames differ in number or size.
+    """
     if prediction.shape != target.frames.shape:
         raise ValueError(
             f"{target.name}: predicted frames {list(target.frames.shape)} expected, "
@@ -84,11 +107,7 @@ def measure(prediction: np.ndarray, target: Clip) -> Scores:
     everything = np.array([0, 0, width, height], np.float32)
     regions = {WHOLE: np.tile(everything, (len(target), 1)), **target.regions}
     boxes = np.stack(list(regions.values()), axis=1).astype(np.float32)
-    values = _measure_frames(prediction, target.frames, boxes)
-    return {
-        region: dict(zip(METRICS, _mean_of_known(values[:, row]), strict=True))
-        for row, region in enumerate(regions)
-    }
+    return tuple(regions), _measure_frames(prediction, target.frames, boxes)
 
 
 def _measure_frames(

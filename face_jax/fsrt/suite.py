@@ -14,6 +14,7 @@ from face_jax.fsrt.cross_reenactment import (
     source_swaps,
 )
 from face_jax.fsrt.evaluation import Report, Split, self_reenactment
+from face_jax.fsrt.frame_scores import FrameScores, frame_scores, worst_frames
 from face_jax.fsrt.inference import Model
 from face_jax.fsrt.scores import Clip
 from face_jax.fsrt.sheets import (
@@ -67,11 +68,13 @@ class Results:
       reports: one for each clip.
       sheets: file name without suffix to pictures.
       swaps: source swaps, None with a single clip.
+      frames: scores of every frame of every hold-out.
     """
 
     reports: Sequence[Report]
     sheets: Mapping[str, Sheet]
     swaps: SourceSwaps | None
+    frames: Sequence[FrameScores] = ()
 
     def tables(self) -> list[Table]:
         """Everything in tables, from the overview to single clips."""
@@ -121,9 +124,14 @@ def evaluate(model: Model, subjects: Sequence[Subject], columns: int = 6) -> Res
         )
         for s, n in zip(subjects, neighbours, strict=True)
     ]
-    sheets = _self_sheets(subjects, reports, columns)
+    frames = [
+        frame_scores(subject.clip, name, hold_out)
+        for subject, report in zip(subjects, reports, strict=True)
+        for name, hold_out in report.hold_outs.items()
+    ]
+    sheets = _self_sheets(subjects, reports, frames, columns)
     if not several:
-        return Results(reports, sheets, None)
+        return Results(reports, sheets, None, frames)
     log.info("%d clips: cross-reenactment and source swaps", len(subjects))
     sources = [subject.sources for subject in subjects]
     targets = [s.clip.take(s.split.held_out[DRIVING_HOLD_OUT]) for s in subjects]
@@ -131,6 +139,7 @@ def evaluate(model: Model, subjects: Sequence[Subject], columns: int = 6) -> Res
         reports,
         {**sheets, **_cross_sheets(_cross(model, subjects))},
         source_swaps(model, sources, targets),
+        frames,
     )
 
 
@@ -140,14 +149,19 @@ def sheet_name(clip: str, hold_out: str) -> str:
 
 
 def _self_sheets(
-    subjects: Sequence[Subject], reports: Sequence[Report], columns: int
+    subjects: Sequence[Subject],
+    reports: Sequence[Report],
+    frames: Sequence[FrameScores],
+    columns: int,
 ) -> dict[str, Sheet]:
-    sheets = {}
+    sheets, measured = {}, iter(frames)
     for subject, report in zip(subjects, reports, strict=True):
         source = subject.clip.frames[subject.source[0]]
         for name, hold_out in report.hold_outs.items():
             sheet = self_reenactment_sheet(subject.clip, source, hold_out, columns)
             sheets[sheet_name(report.clip, name)] = sheet
+            worst = worst_frames(subject.clip, hold_out, next(measured))
+            sheets[sheet_name(report.clip, f"{name}_worst")] = worst
     return sheets
 
 

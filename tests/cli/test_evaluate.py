@@ -1,3 +1,4 @@
+import csv
 import json
 
 import cv2
@@ -48,7 +49,17 @@ def test_report_is_written(run, clip, capsys):
     assert set(tail["methods"]["model"]) == {"whole frame", "mouth", "eyes"}
     text = (out / "report.md").read_text()
     assert "| **FSRT**" in text and "| **FSRT**" in capsys.readouterr().out
-    for name in ("me_tail", "me_every_fifth"):
+    with (out / "frames.csv").open(newline="") as file:
+        rows = list(csv.DictReader(file))
+    whole = [
+        r for r in rows if r["region"] == "whole frame" and r["hold_out"] == "tail"
+    ]
+    assert [int(row["frame"]) for row in whole] == [16, 17, 18, 19]
+    mean = np.mean([float(row["psnr"]) for row in whole])
+    expected = tail["methods"]["model"]["whole frame"]["psnr"]
+    np.testing.assert_allclose(mean, expected, rtol=1e-5)
+    assert (out / "frames.svg").read_bytes().startswith(b"<?xml")
+    for name in ("me_tail", "me_every_fifth", "me_tail_worst", "me_every_fifth_worst"):
         assert f"({name}.png)" in text
         assert cv2.imread(str(out / f"{name}.png")) is not None
 

@@ -23,7 +23,8 @@ def model():
 
 def test_one_clip_has_no_swaps(model):
     results = evaluate(model, [make_subject(0)])
-    assert results.swaps is None and list(results.sheets) == ["clip0_tail"]
+    assert results.swaps is None
+    assert list(results.sheets) == ["clip0_tail", "clip0_tail_worst"]
     assert len(results.tables()) == 4
     assert "swapped_source" not in results.reports[0].hold_outs["tail"].ablations
 
@@ -34,7 +35,8 @@ def test_several_clips_are_compared(model):
     assert results.swaps.psnr[1, 1] == own.score("model")
     assert results.swaps.psnr[1, 0] == own.score("swapped_source")
     expected = {f"cross_{m}_{f}" for m in ("absolute", "relative") for f in (0, 1)}
-    assert set(results.sheets) == expected | {"clip0_tail", "clip1_tail"}
+    own_sheets = {f"clip{n}_tail{kind}" for n in (0, 1) for kind in ("", "_worst")}
+    assert set(results.sheets) == expected | own_sheets
     found = json.loads(json.dumps(results.as_dict(), allow_nan=False))
     assert found["clips"][1]["hold_outs"]["tail"]["methods"]["model"][WHOLE]["ssim"] < 1
     assert found["source_swaps"]["cost"] == results.swaps.costs().tolist()
