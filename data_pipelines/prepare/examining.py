@@ -207,8 +207,11 @@ def check_places(points: Points, size: tuple[int, int]) -> None:
 
 
 def _told(error: Exception, source: Source) -> str:
-    """What went wrong, in paths below the root: reports go to other machines."""
-    return str(error).replace(f"{source.root}/", "")
+    """What went wrong, in paths below their folders: reports go to other machines."""
+    text = str(error)
+    for folder in (source.root, source.landmarks, source.landmarks_68):
+        text = text.replace(f"{folder}/", "")
+    return text
 
 
 def _load(

@@ -18,9 +18,6 @@ from data_pipelines.sources.readers import index_clip, open_clip
 from data_pipelines.sources.records import decode_picture
 from data_pipelines.video import read_image
 
-NAME, VERSION = "frames", "1.0.0"
-"""Name of the TFDS data set, and of the layout of its records."""
-
 
 @dataclasses.dataclass(frozen=True)
 class Storing:

@@ -18,13 +18,15 @@ from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
 from typing import Any
 
-from data_pipelines.prepare import frames, writing
+from data_pipelines.prepare import writing
 from data_pipelines.prepare.entries import Entry, Listing
 from data_pipelines.prepare.examining import Examined, Source, examine
 from data_pipelines.prepare.frames import Storing
+from data_pipelines.prepare.json_files import check_settings, read_json, write_json
 from data_pipelines.prepare.planning import Plan, chunks, make_plan
 from data_pipelines.prepare.report import Report
 from data_pipelines.prepare.shards import remove_abandoned
+from data_pipelines.sources.split_index import VERSION
 
 LOOKED_AT_TOGETHER = 64
 """Files of one part of the first pass."""
@@ -63,7 +65,7 @@ class Preparation:
         names = [dataclasses.astuple(entry) for entry in listing.entries]
         whole = json.dumps(names).encode()
         return {
-            "version": frames.VERSION,
+            "version": VERSION,
             "layout": self.layout,
             "longest_side": self.longest_side,
             "picture_format": self.picture_format,
@@ -97,7 +99,9 @@ def prepare(
     """
     folder = preparation.folder
     _check_folder(folder, preparation.describe(listing))
-    if (folder / REPORT).is_file():
+    if is_complete(folder):
+        # A kill may have come before this was removed.
+        shutil.rmtree(folder / WORK, ignore_errors=True)
         return Report.read(folder / REPORT)
     remove_abandoned(folder)
     examined = _look_at_all(preparation, listing.entries, progress)
@@ -135,12 +139,12 @@ def _look_at_all(
         if not path.is_file()
     ]
     _run(jobs, preparation.workers, "files looked at", progress)
-    return [Examined(**found) for path in paths for found in _read_json(path)]
+    return [Examined(**found) for path in paths for found in read_json(path)]
 
 
 def _look_at_part(source: Source, entries: Sequence[Entry], path: Path) -> None:
     found = [dataclasses.asdict(examine(source, entry)) for entry in entries]
-    _write_json(path, found)
+    write_json(path, found)
 
 
 def _store_all(preparation: Preparation, plan: Plan, progress: Progress) -> None:
@@ -224,32 +228,11 @@ def _check_folder(folder: Path, wanted: dict[str, Any]) -> None:
     """Writes the settings of a new folder, and refuses one of other settings."""
     path = folder / SETTINGS
     if not path.is_file():
-        if folder.is_dir() and any(folder.iterdir()):
+        shown = folder.iterdir() if folder.is_dir() else ()
+        if any(not file.name.startswith(".") for file in shown):
             raise ValueError(
                 f"{folder}: expected an empty folder, or one of this data set"
             )
-        _write_json(path, wanted)
+        write_json(path, wanted)
         return
-    stored = _read_json(path)
-    for name, value in wanted.items():
-        if not isinstance(stored, dict) or stored.get(name) != value:
-            found = stored.get(name) if isinstance(stored, dict) else stored
-            raise ValueError(
-                f"{folder}: holds records of {name} {found!r:.80}, expected {value!r:.80}; "
-                "choose another folder, or remove that one"
-            )
-
-
-def _read_json(path: Path) -> Any:
-    try:
-        return json.loads(path.read_text(encoding="utf-8"))
-    except ValueError as error:
-        raise ValueError(f"{path}: expected JSON: {error}") from error
-
-
-def _write_json(path: Path, values: Any) -> None:
-    """Writes a file that appears whole or not at all."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
-    partial.write_text(json.dumps(values, indent=1) + "\n", encoding="utf-8")
-    os.replace(partial, path)
+    check_settings(path, wanted)

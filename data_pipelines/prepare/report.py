@@ -2,12 +2,11 @@
 
 import collections
 import dataclasses
-import json
-import os
 from collections.abc import Sequence
 from pathlib import Path
 
 from data_pipelines.prepare.entries import SPLITS
+from data_pipelines.prepare.json_files import read_json, write_json
 from data_pipelines.prepare.planning import Plan
 
 UNLISTED = "not listed"
@@ -71,7 +70,7 @@ class Report:
     @classmethod
     def read(cls, path: Path) -> "Report":
         """Reads what ``write`` wrote."""
-        stored = json.loads(path.read_text(encoding="utf-8"))
+        stored = read_json(path)
         skipped = tuple(
             (file, reason, detail) for file, reason, detail in stored["skipped"]
         )
@@ -79,7 +78,4 @@ class Report:
 
     def write(self, path: Path) -> None:
         """Writes JSON, which appears whole or not at all."""
-        partial = path.with_name(f".{path.name}.partial")
-        text = json.dumps(dataclasses.asdict(self), indent=1) + "\n"
-        partial.write_text(text, encoding="utf-8")
-        os.replace(partial, path)
+        write_json(path, dataclasses.asdict(self))

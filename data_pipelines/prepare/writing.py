@@ -5,7 +5,6 @@ from pathlib import Path
 
 import numpy as np
 
-from data_pipelines.prepare import frames
 from data_pipelines.prepare.entries import SPLITS
 from data_pipelines.prepare.examining import Source
 from data_pipelines.prepare.frames import (
@@ -18,6 +17,8 @@ from data_pipelines.prepare.planning import Part, Plan
 from data_pipelines.prepare.records import serialize
 from data_pipelines.prepare.shards import ShardWriter, shard_path, write_metadata
 from data_pipelines.sources.split_index import (
+    FRAMES,
+    VERSION,
     index_path,
     landmarks_68_of,
     landmarks_path,
@@ -28,8 +29,8 @@ from data_pipelines.sources.split_index import (
 
 def part_path(folder: Path, part: Part) -> Path:
     """The file of a part."""
-    records = folder / frames.NAME / frames.VERSION
-    return shard_path(records, frames.NAME, part.split, part.number, part.count)
+    records = folder / FRAMES / VERSION
+    return shard_path(records, FRAMES, part.split, part.number, part.count)
 
 
 def track_path(folder: Path, part: Part) -> Path:
@@ -87,10 +88,10 @@ def write_tables(
     for part in plan.parts:
         lengths[part.split].append(part.num_frames)
         parts[part.split].append(part)
-    records = folder / frames.NAME / frames.VERSION
-    description = f"Frames of the layout {layout}, version {frames.VERSION}."
+    records = folder / FRAMES / VERSION
+    description = f"Frames of the layout {layout}, version {VERSION}."
     features = frame_features(storing)
-    write_metadata(records, frames.NAME, features, lengths, description)
+    write_metadata(records, FRAMES, features, lengths, description)
     for split, found in parts.items():
         kept = [one for part in found for one in part.kept]
         rows = [

@@ -14,10 +14,12 @@ from data_pipelines.sources.cache import BoundedCache
 from data_pipelines.sources.faces import UNKNOWN, FacePicture
 from data_pipelines.sources.framing import Framing, whole_frames
 from data_pipelines.sources.records import PathLike, RecordSource, decode_picture
-from data_pipelines.sources.split_index import landmarks_path, read_index
-
-FRAMES, VERSION = "frames", "1.0.0"
-"""Folder of the records, and of the version of their layout."""
+from data_pipelines.sources.split_index import (
+    FRAMES,
+    VERSION,
+    landmarks_path,
+    read_index,
+)
 
 
 class PreparedRecords:

@@ -15,6 +15,9 @@ import numpy as np
 
 from data_pipelines.landmarks.schemas import NUM_LANDMARKS, mediapipe_to_68
 
+FRAMES, VERSION = "frames", "1.0.0"
+"""Name of the TFDS data set of all frames, and of the layout of its records."""
+
 _NUMBERS = ("identity", "label", "first_frame", "num_frames", "width", "height")
 
 

@@ -10,17 +10,10 @@ import dataclasses
 
 import numpy as np
 
+from data_pipelines.expression_names import EXPRESSIONS
 from data_pipelines.synth.actions import NUM_ACTIONS, ROW, rows_of
 
-CLASSES = (
-    "neutral",
-    "happiness",
-    "sadness",
-    "surprise",
-    "fear",
-    "disgust",
-    "anger",
-)
+CLASSES = EXPRESSIONS[:7]
 """Names of the classes, in the order of their numbers."""
 
 LEAST_INTENSITY = 0.75

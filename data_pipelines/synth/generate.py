@@ -1,13 +1,12 @@
 """Generates a data set of synthetic faces, file by file, from where it was left."""
 
-import json
-import os
 from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
+from data_pipelines.prepare.json_files import check_settings, write_json
 from data_pipelines.prepare.shards import remove_abandoned, write_metadata
 from data_pipelines.sources.synthetic_settings import VERSION, SyntheticSettings
 from data_pipelines.synth import record_features
@@ -51,23 +50,7 @@ def check_folder(folder: Path, settings: SyntheticSettings) -> None:
     path = folder / SETTINGS_FILE
     if not path.is_file():
         return
-    stored, wanted = _stored_settings(path), settings.describe()
-    for name in wanted:
-        if stored.get(name) != wanted[name]:
-            raise ValueError(
-                f"{folder}: holds a data set with {name} {stored.get(name)}, expected "
-                f"{wanted[name]}; choose another folder, or remove that one"
-            )
-
-
-def _stored_settings(path: Path) -> dict[str, Any]:
-    try:
-        stored = json.loads(path.read_text(encoding="utf-8"))
-    except ValueError as error:
-        raise ValueError(f"{path}: expected settings of a data set: {error}") from error
-    if not isinstance(stored, dict):
-        raise ValueError(f"{path}: expected settings of a data set, got {stored!r:.50}")
-    return stored
+    check_settings(path, settings.describe())
 
 
 def pictures_left(folder: Path, settings: SyntheticSettings) -> int:
@@ -106,7 +89,7 @@ def generate(
     plan, described = make_plan(settings), settings.describe()
     folder.mkdir(parents=True, exist_ok=True)
     remove_abandoned(folder)
-    _write_json(folder / SETTINGS_FILE, described)
+    write_json(folder / SETTINGS_FILE, described)
     done = 0
     with ThreadPoolExecutor(1) as camera, ThreadPoolExecutor(2) as laboratory:
         crew = Crew(settings, director, studio, layout, camera, laboratory)
@@ -115,7 +98,7 @@ def generate(
                 done += count
                 progress(done)
     _describe(folder, settings, plan, layout)
-    _write_json(folder / COMPLETE_FILE, summary(plan))
+    write_json(folder / COMPLETE_FILE, summary(plan))
 
 
 def summary(plan: Plan) -> dict[str, Any]:
@@ -158,11 +141,3 @@ def _describe(
         write_metadata(
             folder_of(folder, name), name, features[name], counts, description
         )
-
-
-def _write_json(path: Path, values: Any) -> None:
-    """Writes a file that appears whole or not at all."""
-    text = json.dumps(values, indent=1, sort_keys=True) + "\n"
-    partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
-    partial.write_text(text, encoding="utf-8")
-    os.replace(partial, path)

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     from face_jax.cli.occluded_faces import StoredFaces
     from face_jax.latent_ofer.model import Model
+    from face_jax.latent_ofer.occluded_faces import OccludedFaces
     from face_jax.latent_ofer.occlusion_report import OcclusionReport
     from face_jax.latent_ofer.patch_detectors import DetectorRun
 
@@ -93,9 +94,10 @@ def main(args: argparse.Namespace) -> int:
     stored = StoredFaces(data)
     log.info("recognition: %d trained recognisers", len(recognizers))
     recognition = recognition_reports(args.checkpoint, recognizers, stored.unseen)
-    report, sheets = _evaluate(model, detectors, stored, args.pictures)
+    faces = stored.test(args.pictures)
+    report, sheets = _evaluate(model, detectors, stored, faces)
     report = dataclasses.replace(report, recognition=recognition)
-    items = [f"test picture {row}" for row in range(report.counts["test"])]
+    items = [f"{row}: {kind}" for row, kind in enumerate(faces.kinds.tolist())]
     measured = conditions(args.checkpoint, model.variables, data, items)
     print(_write(args, report, sheets, measured))
     return 0
@@ -105,7 +107,7 @@ def _evaluate(
     model: "Model",
     detectors: "list[DetectorRun]",
     stored: "StoredFaces",
-    most: int | None,
+    faces: "OccludedFaces",
 ) -> "tuple[OcclusionReport, dict[str, np.ndarray]]":
     """Detection and reconstruction, and sheets of pictures."""
     from face_jax.latent_ofer.detector_comparison import (
@@ -122,7 +124,7 @@ def _evaluate(
 
     nu, share = detectors[-1].nu, detectors[-1].covered_share
     patch_size = model.pipeline.detector.autoencoder.patch_size
-    known, faces = stored.training(TRAINING_PICTURES), stored.test(most)
+    known = stored.training(TRAINING_PICTURES)
     rows = kind_rows(faces.kinds, stored.names, stored.unseen)
     covered = faces.covered(patch_size, share)
     log.info("detection: fitting to %d training pictures", len(known))

@@ -1,6 +1,7 @@
 """How fast a config's training items are made, and what a step waits for them."""
 
 import dataclasses
+import inspect
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
@@ -55,10 +56,11 @@ class InputSpeed:
 def without_cache(data: ConfigDict) -> ConfigDict:
     """The data block with sources that decode every picture anew."""
     changed = data.copy_and_resolve_references()
-    blocks = [changed, *changed.get("mixture", {}).values()]
-    for block in blocks:
-        for name in pipeline.SOURCES:
-            if name in block and name != "latents":
+    mixture = changed.mixture.values() if "mixture" in changed else ()
+    for block in (changed, *mixture):
+        for name, source in pipeline.SOURCES.items():
+            has_cache = "cache_bytes" in inspect.signature(source).parameters
+            if name in block and has_cache:
                 with block[name].unlocked():
                     block[name].cache_bytes = 0
     return changed
@@ -67,7 +69,7 @@ def without_cache(data: ConfigDict) -> ConfigDict:
 def input_speeds(
     config: ConfigDict, batch_size: int, workers: Sequence[int], batches: int
 ) -> list[InputSpeed]:
-    """Times the plain loop, then every number of workers.
+    """Times the plain loop where there is one source, then every number of workers.
 
     Args:
       config: of a run; its data block is taken as it is.
@@ -81,10 +83,10 @@ def input_speeds(
     """
     data, seed = config.data, config.run.seed
     pictures = _pictures(data)
-    ways: list[tuple[str, Iterator[Any]]] = []
-    if config.data.get("source"):
-        ways.append((PLAIN, _plain_batches(data, seed, batch_size)))
-    found = [_timed(*way, batches, batch_size, pictures) for way in ways]
+    found = []
+    if "mixture" not in data:
+        plain = _plain_batches(data, seed, batch_size)
+        found.append(_timed(PLAIN, plain, batches, batch_size, pictures))
     for count in workers:
         stream = pipeline.build(data, seed, batch_size, num_workers=count)
         try:
@@ -144,7 +146,7 @@ def _pictures(data: ConfigDict) -> int:
 def _plain_batches(
     data: ConfigDict, seed: int, batch_size: int
 ) -> Iterator[dict[str, np.ndarray]]:
-    """Batches of the same items, made one after the other in this thread."""
+    """Batches of such items, made one after the other in this thread."""
     settings = pipeline.read_settings(data, pipeline.SOURCES, pipeline.ITEMS)
     recipe = pipeline.construct(pipeline.ITEMS, settings.item, settings.blocks)
     source = pipeline.build_source(data)

@@ -124,3 +124,5 @@ class _Console:
         if what not in self._shown:
             self._shown[what] = Progress(total, what)
         self._shown[what].update(done)
+        if done == total:
+            self._shown[what].close()

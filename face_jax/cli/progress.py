@@ -44,6 +44,10 @@ class Progress:
         return self
 
     def __exit__(self, *exc_info: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Ends the line on a terminal."""
         if self._terminal and self._first is not None:
             self._stream.write("\n")
 

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
+from data_pipelines.expression_names import EXPRESSIONS
 from data_pipelines.prepare.entries import Listing
 
 LayoutFunction = Callable[[Path], Listing]
@@ -25,16 +26,6 @@ class LayoutName(NamedTuple):
     labels: tuple[str, ...] = ()
 
 
-EXPRESSIONS = (
-    "neutral",
-    "happiness",
-    "sadness",
-    "surprise",
-    "fear",
-    "disgust",
-    "anger",
-    "contempt",
-)
 SEVEN = ("surprise", "fear", "disgust", "happiness", "sadness", "anger", "neutral")
 """In RAF-DB's order."""
 

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from data_pipelines.expression_names import EXPRESSIONS
 from data_pipelines.landmarks.files import read_array
 from data_pipelines.prepare.entries import (
     TEST,
@@ -12,7 +13,6 @@ from data_pipelines.prepare.entries import (
     listing,
     training_split,
 )
-from data_pipelines.prepare.layouts import EXPRESSIONS
 from data_pipelines.sources.listing import IMAGE_EXTENSIONS
 
 

@@ -127,7 +127,8 @@ def raf_db(root: Path) -> None:
 
 def affectnet(root: Path) -> None:
     """Annotations beside the pictures; one is no expression."""
-    for folder, label, number in (("train", 1, 1), ("train", 9, 2), ("val", 7, 3)):
+    rows = (("train", 1, 1), ("train", 9, 2), ("val", 7, 3), ("val", 6, 4))
+    for folder, label, number in rows:
         below = root / f"{folder}_set"
         write_face(below / "images" / f"{number}.jpg", number)
         (below / "annotations").mkdir(exist_ok=True)

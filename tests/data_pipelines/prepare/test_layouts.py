@@ -4,6 +4,7 @@ import pytest
 
 from data_pipelines.prepare.entries import SPLITS, split_of_person
 from data_pipelines.prepare.layouts import LAYOUTS, find_layout
+from face_jax.latent_ofer.labels import label_map
 from tests.data_pipelines.prepare.replicas import BUILDERS, lrs2
 
 FOUND = {
@@ -48,6 +49,7 @@ FOUND = {
     "affectnet": [
         ("train_set/images/1.jpg", "train", None, "happiness"),
         ("val_set/images/3.jpg", "test", None, "contempt"),
+        ("val_set/images/4.jpg", "test", None, "anger"),
     ],
     "kdef": [
         ("AF01/AF01HAS.JPG", None, "F01", "happiness"),
@@ -113,6 +115,13 @@ def test_persons_are_divided_by_their_names_alone():
     shares = [splits.count(split) / len(splits) for split in SPLITS]
     assert abs(shares[0] - 0.9) < 0.03 and min(shares[1:]) > 0.03
     assert split_of_person("person 7") == splits[7]
+
+
+def test_labels_are_those_that_recognisers_know():
+    names = {"affectnet": "affectnet_8"}
+    for name in ("raf_db", "affectnet", "kdef", "fed_ro"):
+        known = label_map(names.get(name, name)).classes
+        assert LAYOUTS[name].labels == known, name
 
 
 def test_unknown_layouts_are_refused():

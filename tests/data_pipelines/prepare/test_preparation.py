@@ -21,7 +21,7 @@ STORED = {
     "ffhq": {"files": 2, "reasons": {"unreadable": 1, "bad landmarks": 1}},
     "celeba": {"files": 3, "reasons": {"not listed": 1}},
     "raf_db": {"files": 3, "reasons": {"unreadable": 1}},
-    "affectnet": {"files": 2, "reasons": {"not listed": 1}},
+    "affectnet": {"files": 3, "reasons": {"not listed": 1}},
     "kdef": {"files": 3, "reasons": {"not listed": 1}},
     "fed_ro": {"files": 2, "reasons": {"not listed": 1}},
 }

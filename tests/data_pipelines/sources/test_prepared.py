@@ -16,18 +16,18 @@ from tests.data_pipelines.prepare.replicas import FRAMES, face, prepared, write_
 
 def test_landmarks_persons_and_expressions_are_those_of_the_files(tmp_path):
     folder, report = prepared(tmp_path, "affectnet")
-    assert report.labels == {"happiness": 1, "contempt": 1}
+    assert report.labels == {"happiness": 1, "anger": 1, "contempt": 1}
     source = PreparedFaces(folder, "test", labelled=True)
     found = source.face(0)
     np.testing.assert_array_equal(found.landmarks_68, face(3)[1])
     np.testing.assert_allclose(found.image.astype(int), face(3)[0], atol=60)
     assert source.label_names[found.label] == "contempt"
-    assert source.labels.tolist() == [found.label]
+    assert source.labels.tolist() == [7, 6]
     assert source.people[found.identity] == "val_set/images/3.jpg"
     other = PreparedFaces(folder, "test", label_names=["anger", "contempt"])
-    assert other.labels.tolist() == [other.face(0).label] == [1]
+    assert other.labels.tolist() == [other.face(row).label for row in (0, 1)] == [1, 0]
     with pytest.raises(ValueError, match="no file has a known expression"):
-        PreparedFaces(folder, "test", label_names=["anger"], labelled=True)
+        PreparedFaces(folder, "test", label_names=["fear"], labelled=True)
     folder, _ = prepared(tmp_path, "kdef")
     people = [
         identity
