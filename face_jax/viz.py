@@ -1,15 +1,11 @@
-"""Pictures to look at: grids with captions, overlays, heat maps, metric curves.
+"""Pictures to look at: grids with captions, overlays, heat maps.
 
 Everything here is numpy and OpenCV on uint8 RGB arrays ``[H, W, 3]``; nothing touches
 a device. Pixel positions are (x right, y down) with the centre of column 0 at 0.0.
 """
 
-import io
 import itertools
-import json
-from collections.abc import Mapping, Sequence
-from pathlib import Path
-from typing import Any
+from collections.abc import Sequence
 
 import cv2
 import numpy as np
@@ -18,9 +14,7 @@ Color = tuple[int, int, int]
 WHITE: Color = (255, 255, 255)
 INK: Color = (40, 40, 40)
 GREEN: Color = (60, 220, 120)
-LIGHT_PAGE_LINES = ("#9db4cc", "#0b6bcb", "#e8590c", "#2b8a3e")
-DARK_PAGE_LINES = ("#5c6b80", "#6cb6ff", "#ffa94d", "#69db7c")
-"""Colours of plotted lines, in order; the first is pale, for noisy curves."""
+RED: Color = (235, 70, 60)
 
 _FONT = cv2.FONT_HERSHEY_SIMPLEX
 _FONT_SCALE = 0.42
@@ -208,63 +202,3 @@ def crop(image: np.ndarray, box: np.ndarray, height: int, width: int) -> np.ndar
         flags=cv2.INTER_CUBIC | cv2.WARP_INVERSE_MAP,
         borderMode=cv2.BORDER_REPLICATE,
     )
-
-
-def read_metrics(path: Path | str) -> list[dict[str, Any]]:
-    """Reads the JSON lines that a training run writes; a torn last line is dropped."""
-    records = []
-    for line in Path(path).read_text().splitlines():
-        try:
-            records.append(json.loads(line))
-        except json.JSONDecodeError:
-            continue
-    return records
-
-
-def plot_metrics(
-    records: Sequence[Mapping[str, Any]],
-    names: Sequence[str],
-    *,
-    step_label: str = "training step",
-    value_label: str = "",
-    dark: bool = False,
-    log_scale: bool = False,
-    file_format: str = "svg",
-) -> bytes:
-    """Draws metrics over training steps, or over whatever is counted.
-
-    Args:
-      records: dictionaries with ``step`` and some of the names, as ``read_metrics``
-        returns; a name without any value is left out.
-      names: the metrics to draw, one line each.
-      step_label: written at the horizontal axis.
-      value_label: written at the vertical axis.
-      dark: light lines for a dark page.
-      log_scale: logarithmic vertical axis.
-      file_format: "svg" or "png".
-
-    Returns:
-      The contents of the picture file, transparent background.
-    """
-    from matplotlib import style  # here: it costs half a second to import
-    from matplotlib.figure import Figure
-
-    with style.context(["default", *(["dark_background"] if dark else [])]):
-        figure = Figure(figsize=(7.2, 2.8), layout="constrained")
-        axes = figure.subplots()
-        axes.set_prop_cycle(color=DARK_PAGE_LINES if dark else LIGHT_PAGE_LINES)
-        for name in names:
-            points = [(r["step"], r[name]) for r in records if r.get(name) is not None]
-            if points:
-                axes.plot(*zip(*points, strict=True), label=name, linewidth=1.4)
-        axes.set_xlabel(step_label)
-        axes.set_ylabel(value_label)
-        axes.spines[["top", "right"]].set_visible(False)
-        axes.grid(alpha=0.25)
-        if log_scale:
-            axes.set_yscale("log")
-        if axes.get_legend_handles_labels()[0]:
-            axes.legend(frameon=False, fontsize="small")
-        buffer = io.BytesIO()
-        figure.savefig(buffer, format=file_format, transparent=True)
-    return buffer.getvalue()

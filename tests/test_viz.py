@@ -1,5 +1,4 @@
 import numpy as np
-import pytest
 
 from face_jax import viz
 
@@ -66,16 +65,3 @@ def test_crop_enlarges_the_box():
     whole = viz.crop(image, np.array([0.0, 0.0, 16.0, 16.0]), 16, 16)
     np.testing.assert_array_equal(whole, image)
     assert (viz.crop(image, np.full(4, np.nan), 3, 5) == 255).all()
-
-
-def test_read_metrics_survives_a_torn_line(tmp_path):
-    path = tmp_path / "metrics.jsonl"
-    path.write_text('{"step": 1, "train/loss": 2.0}\n{"step": 2, "tra')
-    assert viz.read_metrics(path) == [{"step": 1, "train/loss": 2.0}]
-
-
-@pytest.mark.parametrize("dark", [False, True])
-def test_plot_metrics_writes_a_picture(dark):
-    records = [{"step": s, "train/loss": 1.0 / (s + 1)} for s in range(5)]
-    svg = viz.plot_metrics(records, ["train/loss", "absent"], dark=dark, log_scale=True)
-    assert b"<svg" in svg and b"absent" not in svg

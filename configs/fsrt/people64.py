@@ -3,7 +3,7 @@
 face-jax train --config configs/fsrt/people64.py --workdir W
     renders 1250 persons first, some minutes, unless they are in the cache
 
-face-jax evaluate-people --checkpoint W --out W/people
+face-jax evaluate people --checkpoint W --out W/people
     measures what it makes of persons that are not among them
 
 Of ten persons eight are for training; during training one in ten is watched, and the

@@ -2,7 +2,7 @@
 
 face-jax train --config configs/latent_ofer/recognizers64.py:given=all,pipeline=P \
     --workdir W --set run.seed=1
-face-jax evaluate-occlusion --checkpoint P --recognizers W... --out REPORT
+face-jax evaluate occlusion --checkpoint P --recognizers W... --out REPORT
 
 P is the pipeline's work directory. ``given`` says what a recogniser sees: ``relevant`` (as in
 the pipeline), ``all`` or ``none`` of the latents, with pictures whose covered parts are

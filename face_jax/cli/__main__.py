@@ -38,22 +38,10 @@ COMMANDS = {
         "write a model as programs that run without this library",
     ),
     "info": ("face_jax.cli.info", "show what a checkpoint holds"),
-    "evaluate": ("face_jax.cli.evaluate", "measure a trained model on a data set"),
+    "evaluate": ("face_jax.cli.evaluate", "measure a model, by the task it is for"),
     "demo": (
         "face_jax.cli.demo",
         "train a small model on one clip and show the result",
-    ),
-    "evaluate-people": (
-        "face_jax.cli.evaluate_people",
-        "measure a model on synthetic people it never saw, against the truth",
-    ),
-    "evaluate-heads": (
-        "face_jax.cli.evaluate_heads",
-        "measure a SMIRK model on synthetic people it never saw",
-    ),
-    "evaluate-occlusion": (
-        "face_jax.cli.evaluate_occlusion",
-        "measure Latent-OFER on people and occluders it never saw",
     ),
     "cross-validate": (
         "face_jax.cli.cross_validate",

@@ -15,7 +15,7 @@ from data_pipelines.video import VideoWriter, probe
 from face_jax.cli.console import log_to_console
 from face_jax.cli.demo_report import write_page, write_video
 from face_jax.cli.demo_settings import demo_config, set_length, use_source
-from face_jax.cli.evaluate import write_results
+from face_jax.cli.held_out_report import write_results
 from face_jax.cli.outputs import check_folder
 from face_jax.cli.runs import train
 from face_jax.cli.subjects import read_subjects
@@ -221,5 +221,5 @@ def next_commands(out: Path, clip: Path | None) -> list[str]:
         f"face-jax reenact --checkpoint {out}/run --source {source} --driving {driving} "
         f"--pose-strength 0.5 --expression-strength 1.3 --out {out}/again.mp4",
         "# all numbers and picture sheets",
-        f"face-jax evaluate --checkpoint {out}/run --out {out}/evaluation",
+        f"face-jax evaluate held-out --checkpoint {out}/run --out {out}/evaluation",
     ]

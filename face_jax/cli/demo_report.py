@@ -17,6 +17,7 @@ from face_jax.fsrt.evaluation import encode_clip
 from face_jax.fsrt.inference import Model
 from face_jax.fsrt.page import Story, build_page
 from face_jax.fsrt.suite import Results, Subject
+from face_jax.plots import read_metrics
 from face_jax.train.writers import replace_file
 
 VIDEO_SIDE = 256
@@ -91,7 +92,7 @@ def write_page(
     Returns:
       Path of the page.
     """
-    records = viz.read_metrics(out / "run" / "metrics.jsonl")
+    records = read_metrics(out / "run" / "metrics.jsonl")
     seconds = training_seconds(records)
     leaves = jax.tree.leaves(model.variables)
     story = Story(

@@ -9,9 +9,9 @@ from pathlib import Path
 
 from ml_collections import ConfigDict
 
-from face_jax import viz
 from face_jax.cli.config import load_config, plain
 from face_jax.cli.runs import make_trainer
+from face_jax.plots import read_metrics
 
 TRIAL_STEPS, TRIAL_LOG = 24, 8
 """Steps that measure the speed of a machine; the last ``TRIAL_LOG`` of them count."""
@@ -97,7 +97,7 @@ def seconds_per_step(config: ConfigDict) -> float:
         trial.run.update({"stop_after": TRIAL_STEPS, "log_every": TRIAL_LOG})
     with tempfile.TemporaryDirectory() as folder, _quiet():
         state = make_trainer(trial, Path(folder)).run()
-        records = viz.read_metrics(Path(folder) / "metrics.jsonl")
+        records = read_metrics(Path(folder) / "metrics.jsonl")
     if int(state.step) < TRIAL_STEPS:
         raise KeyboardInterrupt
     return records[-1]["clock/seconds_per_step"]

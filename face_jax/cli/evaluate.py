@@ -1,170 +1,62 @@
-"""``face-jax evaluate``: scores, ablations and pictures of a trained FSRT model."""
+"""``face-jax evaluate``: measures models, and writes what they score and where they fail."""
 
 import argparse
-import csv
-import json
-from collections.abc import Mapping, Sequence
-from pathlib import Path
-from typing import Any
 
-from data_pipelines.video import write_image
-from face_jax.cli.conditions import conditions
-from face_jax.cli.console import log_to_console
-from face_jax.cli.outputs import check_folder
-from face_jax.cli.run_flags import add_run
-from face_jax.cli.subjects import data_of_run, data_with_clips, read_subjects
-from face_jax.cli.synthetic_data import ensure
-from face_jax.fsrt import inference
-from face_jax.fsrt.frame_scores import COLUMNS, curves
-from face_jax.fsrt.suite import Results, Subject, evaluate
-from face_jax.fsrt.summary import METRIC_TITLES
-from face_jax.tables import to_markdown
+from face_jax.cli.words import add_words
 
 DESCRIPTION = """\
-Measures a trained FSRT model on frames that training never saw, with pictures.
-
-A source frame of each clip is driven by held-out frames of the same clip (the last
-20 %, and every 5th frame before it) and the result is compared with the truth: PSNR,
-SSIM and mean absolute error of the whole frame, the mouth and the eyes. Beside it
-stands what needs no model (copying the source frame, the mean, the nearest and the
-best training frame), and what is left when parts of the motion are shuffled or taken
-away. Several clips also drive each other.
-
-Writes report.md, report.json and sheets of pictures (png), and prints the tables."""
+Measures a trained or converted model. Every task writes report.json (scores, their
+definitions, and all that is needed to repeat them), report.md, tables of single frames or
+pictures, plots, and sheets of the worst."""
 EPILOG = """examples:
-  face-jax evaluate --checkpoint runs/demo --out runs/demo/evaluation
-  face-jax evaluate --checkpoint runs/me --clip me.mp4 --landmarks me.npz --out report
+  face-jax evaluate self-reenactment --checkpoint runs/demo --data clips --out report
+  face-jax evaluate recognition --checkpoint runs/ofer --data data/raf_db --out report
+  face-jax evaluate heads --checkpoint runs/smirk --out report
+  face-jax evaluate cross-reenactment --help
 """
+
+TASKS = {
+    "self-reenactment": (
+        "face_jax.cli.evaluate_self_reenactment",
+        "FSRT: clips driven by themselves, against their own frames",
+    ),
+    "cross-reenactment": (
+        "face_jax.cli.evaluate_cross_reenactment",
+        "FSRT: people driven by clips of others",
+    ),
+    "held-out": (
+        "face_jax.cli.evaluate_held_out",
+        "FSRT: frames that training left out of the clips it saw, with ablations",
+    ),
+    "people": (
+        "face_jax.cli.evaluate_people",
+        "FSRT: unseen synthetic people, against the rendered truth",
+    ),
+    "reconstruction": (
+        "face_jax.cli.evaluate_reconstruction",
+        "SMIRK: heads found in prepared pictures, against their landmarks",
+    ),
+    "heads": (
+        "face_jax.cli.evaluate_heads",
+        "SMIRK: unseen synthetic people, against their true heads",
+    ),
+    "recognition": (
+        "face_jax.cli.evaluate_recognition",
+        "Latent-OFER: expressions found in prepared pictures, against their labels",
+    ),
+    "occlusion": (
+        "face_jax.cli.evaluate_occlusion",
+        "Latent-OFER: detection, de-occlusion and recognition of covered faces",
+    ),
+}
+"""What can be measured: word to its module and what it measures."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Describes the command line."""
-    add_run(parser)
-    parser.add_argument(
-        "--clip",
-        nargs="+",
-        metavar="VIDEO",
-        help="clips to evaluate on (default: those of the training run). Without "
-        "--landmarks the face must fill their middle square, as in training",
-    )
-    parser.add_argument(
-        "--landmarks",
-        metavar="PATH",
-        help="landmark file of the clip (.npz or .npy), or a folder with one for each "
-        "clip, named like it; clips are then cropped to the face",
-    )
-    parser.add_argument(
-        "--source-frames",
-        nargs="+",
-        type=int,
-        metavar="N",
-        help="frames of each clip that show the person (default: its first)",
-    )
-    parser.add_argument(
-        "--frames",
-        type=int,
-        metavar="N",
-        help="measure at most so many frames of each hold-out, evenly spread "
-        "(default: all)",
-    )
-    parser.add_argument(
-        "--columns",
-        type=int,
-        default=6,
-        metavar="N",
-        help="held-out frames shown in a sheet (default: 6)",
-    )
+    add_words(parser, TASKS)
 
 
 def main(args: argparse.Namespace) -> int:
-    """Evaluates and writes the report; returns the exit status.
-
-    Raises:
-      FileNotFoundError: no such checkpoint, clip or landmark file.
-      ValueError: clips that do not fit the model, or flags that do not fit together.
-      NotADirectoryError: the report cannot go where it shall.
-    """
-    log_to_console()
-    check_folder(args.out)
-    for name in ("frames", "columns"):
-        value = getattr(args, name)
-        if value is not None and value < 2:
-            raise ValueError(f"--{name}: at least 2 expected, got {value}")
-    if args.landmarks and not args.clip:
-        raise ValueError("--landmarks belongs to --clip, which is not given")
-    model = inference.load(args.checkpoint, args.step)
-    data = data_of_run(args.checkpoint)
-    if args.clip:
-        data = data_with_clips(data, args.clip, args.landmarks)
-    elif data.get("mixture"):
-        raise ValueError(
-            "--clip: expected clips to evaluate on, as the run was trained on a mixture "
-            f"of {', '.join(sorted(data['mixture']))}"
-        )
-    ensure(data)
-    subjects = read_subjects(data, model.image_size, args.source_frames, args.frames)
-    check_landmarks(model, subjects)
-    results = evaluate(model, subjects, args.columns)
-    items = [
-        f"{s.clip.name}: {name} {rows.tolist()}"
-        for s in subjects
-        for name, rows in s.split.held_out.items()
-    ]
-    measured = conditions(args.checkpoint, model.variables, data, items, METRIC_TITLES)
-    write_results(results, args.out, str(args.checkpoint), measured)
-    print("\n".join(to_markdown(table) for table in results.tables()))
-    print(f"report and pictures: {args.out}")
-    return 0
-
-
-def check_landmarks(model: inference.Model, subjects: Sequence[Subject]) -> None:
-    """Refuses clips without the landmarks that a model is driven by.
-
-    Raises:
-      ValueError: names the clip.
-    """
-    for subject in subjects:
-        if model.networks.keypoints == "landmarks" and subject.clip.keypoints is None:
-            raise ValueError(
-                f"{subject.clip.name}: this model is driven by landmarks and the clip "
-                "has none; give --landmarks"
-            )
-
-
-def write_results(
-    results: Results,
-    out: Path,
-    checkpoint: str,
-    measured: Mapping[str, Any] | None = None,
-) -> None:
-    """Writes ``report.json``, ``report.md``, ``frames.csv`` and pictures.
-
-    The table has a row for every frame and region; ``frames.svg`` draws the whole frames
-    along their clips, and there is one png for each sheet.
-
-    Args:
-      results: what was found.
-      out: folder, made where needed.
-      checkpoint: what was evaluated, for the heading.
-      measured: under which conditions, see ``conditions``.
-    """
-    out.mkdir(parents=True, exist_ok=True)
-    for name, sheet in results.sheets.items():
-        write_image(out / f"{name}.png", sheet.draw())
-    tables = "\n".join(to_markdown(table) for table in results.tables())
-    pictures = "\n".join(f"![{name}]({name}.png)" for name in results.sheets)
-    if results.frames:
-        pictures = f"![every frame](frames.svg)\n{pictures}"
-        (out / "frames.svg").write_bytes(curves(results.frames))
-        with (out / "frames.csv").open("w", newline="", encoding="utf-8") as file:
-            table = csv.writer(file)
-            table.writerow(COLUMNS)
-            table.writerows(row for scores in results.frames for row in scores.rows())
-    text = f"# Evaluation of {checkpoint}\n\n{tables}\n{pictures}\n"
-    numbers = {"checkpoint": checkpoint, **results.as_dict()}
-    if measured is not None:
-        numbers["conditions"] = dict(measured)
-    (out / "report.md").write_text(text, encoding="utf-8")
-    (out / "report.json").write_text(
-        json.dumps(numbers, indent=1, allow_nan=False), encoding="utf-8"
-    )
+    """Measures what the arguments say; returns the exit status."""
+    return args.act(args)

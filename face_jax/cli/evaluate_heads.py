@@ -1,4 +1,4 @@
-"""``face-jax evaluate-heads``: SMIRK on people it never saw, against the exact truth."""
+"""``face-jax evaluate heads``: SMIRK on people it never saw, against the exact truth."""
 
 import argparse
 import json
@@ -28,7 +28,7 @@ estimate.
 For models trained on synthetic pictures (configs/smirk/synthetic64.py). Writes
 report.md, report.json and sheets of pictures, and prints the tables."""
 EPILOG = """examples:
-  face-jax evaluate-heads --checkpoint runs/heads --out runs/heads/evaluation
+  face-jax evaluate heads --checkpoint runs/heads --out runs/heads/evaluation
 """
 log = logging.getLogger("face_jax")
 

@@ -1,4 +1,4 @@
-"""``face-jax evaluate-occlusion``: Latent-OFER on people and occluders it never saw."""
+"""``face-jax evaluate occlusion``: Latent-OFER on people and occluders it never saw."""
 
 import argparse
 import dataclasses
@@ -32,8 +32,8 @@ are one row with mean and spread.
 For pipelines trained on synthetic pictures (configs/latent_ofer/synthetic64.py). Writes
 report.md, report.json and sheets of pictures, and prints the tables."""
 EPILOG = """examples:
-  face-jax evaluate-occlusion --checkpoint runs/ofer --out runs/ofer/evaluation
-  face-jax evaluate-occlusion --checkpoint runs/ofer --out report \\
+  face-jax evaluate occlusion --checkpoint runs/ofer --out runs/ofer/evaluation
+  face-jax evaluate occlusion --checkpoint runs/ofer --out report \\
       --recognizers runs/seed1 runs/seed2 runs/no_latents runs/ofer/expression
 """
 TRAINING_PICTURES = 1000

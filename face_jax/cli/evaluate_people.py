@@ -1,4 +1,4 @@
-"""``face-jax evaluate-people``: FSRT on people it never saw, against rendered truth."""
+"""``face-jax evaluate people``: FSRT on people it never saw, against rendered truth."""
 
 import argparse
 import json
@@ -27,10 +27,10 @@ For models trained on synthetic people (configs/fsrt/people64.py); the persons a
 of the test split of the same data set. Writes report.md, report.json and sheets of
 pictures, and prints the tables."""
 EPILOG = """examples:
-  face-jax evaluate-people --checkpoint runs/people --out runs/people/evaluation
+  face-jax evaluate people --checkpoint runs/people --out runs/people/evaluation
 
   # does pose alone leave the mouth in peace? asked of a SMIRK model
-  face-jax evaluate-people --checkpoint runs/people --witness runs/smirk \
+  face-jax evaluate people --checkpoint runs/people --witness runs/smirk \
       --out runs/people/evaluation
 """
 

@@ -19,6 +19,7 @@ from data_pipelines.sources.base import Clip as StoredClip
 from data_pipelines.sources.base import ClipCollection
 from data_pipelines.transforms.resize import resize_bilinear, to_uint8
 from face_jax.fsrt.evaluation import Split
+from face_jax.fsrt.model import Model
 from face_jax.fsrt.scores import Clip
 from face_jax.fsrt.suite import Subject
 
@@ -142,6 +143,20 @@ def describe_clip(stored: StoredClip, frames: np.ndarray) -> Clip:
         landmarks=landmarks,
         regions={name: np.where(unknown, np.nan, box) for name, box in boxes.items()},
     )
+
+
+def check_landmarks(model: Model, subjects: Sequence[Subject]) -> None:
+    """Refuses clips without the landmarks that a model is driven by.
+
+    Raises:
+      ValueError: names the clip.
+    """
+    for subject in subjects:
+        if model.networks.keypoints == "landmarks" and subject.clip.keypoints is None:
+            raise ValueError(
+                f"{subject.clip.name}: this model is driven by landmarks and the clip "
+                "has none; give --landmarks"
+            )
 
 
 def _named_apart(subjects: Sequence[Subject]) -> list[Subject]:

@@ -6,6 +6,7 @@ import numpy as np
 
 from face_jax import viz
 from face_jax.fitting.comparison import Fit
+from face_jax.plots import plot_metrics
 
 _COLUMNS = 6
 _SMALLEST_SIDE = 128
@@ -41,7 +42,7 @@ def error_curves(fits: Mapping[str, Fit]) -> bytes:
         for name, fit in fits.items()
         for step, errors in zip(fit.steps, fit.vertex_errors, strict=True)
     ]
-    return viz.plot_metrics(
+    return plot_metrics(
         records,
         list(fits),
         value_label="vertex error, % of head height",

@@ -5,7 +5,7 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from face_jax import report, viz
+from face_jax import report
 from face_jax.fsrt.cross_reenactment import MODES
 from face_jax.fsrt.evaluation import METHODS
 from face_jax.fsrt.sheets import LARGEST_ERROR, Sheet
@@ -16,6 +16,7 @@ from face_jax.fsrt.summary import (
     overview_table,
     swap_table,
 )
+from face_jax.plots import plot_metrics
 from face_jax.tables import to_html
 
 TITLE = "A face, learned and reenacted"
@@ -154,7 +155,7 @@ def _training(story: Story) -> list[str]:
     records = training_curves(story.records)
     names = ["training pixels", *CURVES.values()]
     light, dark = (
-        viz.plot_metrics(records, names, value_label="PSNR, dB", dark=dark)
+        plot_metrics(records, names, value_label="PSNR, dB", dark=dark)
         for dark in (False, True)
     )
     caption = "PSNR over training: pixels of training frames, and held-out frames."

@@ -75,7 +75,11 @@ def measure(prediction: np.ndarray, target: Clip) -> Scores:
     Raises:
       ValueError: the frames differ in number or size.
     """
-    regions, values = measure_frames(prediction, target)
+    return region_means(*measure_frames(prediction, target))
+
+
+def region_means(regions: Sequence[str], values: np.ndarray) -> Scores:
+    """Means over frames; arguments are results of ``measure_frames``."""
     return {
         region: dict(zip(METRICS, _mean_of_known(values[:, row]), strict=True))
         for row, region in enumerate(regions)
@@ -147,4 +151,4 @@ def _mean_of_known(values: np.ndarray) -> list[float]:
     known = values[~np.isnan(values).any(axis=1)]
     if not len(known):
         return [float("nan")] * values.shape[1]
-    return [float(value) for value in known.mean(axis=0)]
+    return [float(value) for value in known.mean(axis=0, dtype=np.float64)]

@@ -125,7 +125,9 @@ def evaluate(model: Model, subjects: Sequence[Subject], columns: int = 6) -> Res
         for s, n in zip(subjects, neighbours, strict=True)
     ]
     frames = [
-        frame_scores(subject.clip, name, hold_out)
+        frame_scores(
+            name, hold_out.indices, hold_out.result, subject.clip.take(hold_out.indices)
+        )
         for subject, report in zip(subjects, reports, strict=True)
         for name, hold_out in report.hold_outs.items()
     ]
@@ -160,7 +162,8 @@ def _self_sheets(
         for name, hold_out in report.hold_outs.items():
             sheet = self_reenactment_sheet(subject.clip, source, hold_out, columns)
             sheets[sheet_name(report.clip, name)] = sheet
-            worst = worst_frames(subject.clip, hold_out, next(measured))
+            target = subject.clip.take(hold_out.indices)
+            worst = worst_frames(hold_out.result, target, next(measured))
             sheets[sheet_name(report.clip, f"{name}_worst")] = worst
     return sheets
 

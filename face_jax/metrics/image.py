@@ -14,6 +14,12 @@ from face_jax.types import Array
 SCALE_WEIGHTS = (0.0448, 0.2856, 0.3001, 0.2363, 0.1333)
 """Exponents of MS-SSIM from the finest scale to the coarsest; they add up to one."""
 
+WINDOW = 11
+"""Taps of the Gaussian of SSIM."""
+
+SMALLEST_MS_SSIM_SIDE = WINDOW << (len(SCALE_WEIGHTS) - 1)
+"""Pixels a side of the smallest pictures that have an MS-SSIM."""
+
 SMALLEST_ERROR = 1e-10
 """Floor of the mean squared error in ``psnr``: equal images get 100 dB, not infinity."""
 
@@ -59,7 +65,7 @@ def ssim(
     target: Array,
     weights: Array | None = None,
     *,
-    window: int = 11,
+    window: int = WINDOW,
     sigma: float = 1.5,
 ) -> Array:
     """Structural similarity with a Gaussian window, mean over R, G and B.
@@ -94,7 +100,7 @@ def ssim(
 
 
 def ms_ssim(
-    prediction: Array, target: Array, *, window: int = 11, sigma: float = 1.5
+    prediction: Array, target: Array, *, window: int = WINDOW, sigma: float = 1.5
 ) -> Array:
     """Structural similarity at five scales, the product over them, mean over R, G and B.
 

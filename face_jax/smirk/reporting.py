@@ -77,7 +77,7 @@ def metrics(batch: Batch, outputs: Mapping[str, Array]) -> dict[str, Array]:
       the 105 points, and where these are not known of the 68; and with a generator
       ``psnr`` (dB) and ``l1`` of the photographs made again.
     """
-    found = {"nme": _landmark_error(batch, outputs)}
+    found = {"nme": landmark_error(batch, outputs)}
     if "image" in outputs:
         target = photographs(batch)
         found["psnr"] = image_metrics.psnr(outputs["image"], target)
@@ -98,7 +98,14 @@ def sheet(
     return viz.grid(rows, column_titles=[COLUMNS[name] for name in names])
 
 
-def _landmark_error(batch: Batch, outputs: Mapping[str, Array]) -> Array:
+def landmark_error(batch: Batch, outputs: Mapping[str, Array]) -> Array:
+    """NME [B] of MediaPipe's 105 landmarks, or of the 68 where those are not known.
+
+    Args:
+      batch: ``landmarks_mediapipe`` [B, 105, 2] and ``landmarks_68`` [B, 68, 2], with
+        ``has_landmarks_mediapipe`` bool [B] where not all have the former.
+      outputs: ``landmarks_105`` and ``landmarks_68``, in the same unit.
+    """
     target = batch["landmarks_mediapipe"]
     distances = jnp.linalg.norm(outputs["landmarks_105"] - target, axis=-1)
     inner = distances.mean(axis=-1) / outer_eye_distance(target)

@@ -19,7 +19,14 @@ def pipeline(tmp_path_factory):
 def test_report_is_written(pipeline, tmp_path, capsys):
     out = tmp_path / "report"
     flags = ["--recognizers", str(pipeline / "expression"), "--pictures", "7"]
-    command = ["evaluate-occlusion", "--checkpoint", str(pipeline), "--out", str(out)]
+    command = [
+        "evaluate",
+        "occlusion",
+        "--checkpoint",
+        str(pipeline),
+        "--out",
+        str(out),
+    ]
     assert main([*command, *flags]) == 0
     found = json.loads((out / "report.json").read_text())
     assert found["pictures"]["test"] == found["conditions"]["items"] == 7
@@ -43,20 +50,20 @@ def test_report_is_written(pipeline, tmp_path, capsys):
 def test_one_run_is_not_two_seeds(pipeline, tmp_path, capsys):
     copy = tmp_path / "copy"
     copy.symlink_to(pipeline / "recognizer")
-    command = ["evaluate-occlusion", "--checkpoint", str(pipeline), "--out", "x"]
+    command = ["evaluate", "occlusion", "--checkpoint", str(pipeline), "--out", "x"]
     assert main([*command, "--recognizers", str(copy)]) == 2
     assert "expected another seed or setting than that" in capsys.readouterr().err
 
 
 def test_a_folder_without_stages_is_one_line(tmp_path, capsys):
-    command = ["evaluate-occlusion", "--checkpoint", str(tmp_path), "--out", "x"]
+    command = ["evaluate", "occlusion", "--checkpoint", str(tmp_path), "--out", "x"]
     assert main(command) == 2
     missing = tmp_path / "detector" / "config.json"
     assert f"{missing}: no such file" in capsys.readouterr().err
 
 
 def test_wrong_flags_are_one_line(tmp_path, capsys):
-    command = ["evaluate-occlusion", "--checkpoint", str(tmp_path), "--out", "x"]
+    command = ["evaluate", "occlusion", "--checkpoint", str(tmp_path), "--out", "x"]
     assert main([*command, "--pictures", "0"]) == 2
     assert "--pictures: expected 1 to" in capsys.readouterr().err
 
@@ -65,7 +72,7 @@ def test_other_data_is_one_line(tmp_path, capsys):
     stage = tmp_path / "detector"
     stage.mkdir()
     (stage / "config.json").write_text(json.dumps({"data": {"source": "faces"}}))
-    command = ["evaluate-occlusion", "--checkpoint", str(tmp_path), "--out", "x"]
+    command = ["evaluate", "occlusion", "--checkpoint", str(tmp_path), "--out", "x"]
     assert main(command) == 2
     expected = "data.source: expected 'synthetic_images', got faces"
     assert expected in capsys.readouterr().err

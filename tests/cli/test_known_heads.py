@@ -131,7 +131,7 @@ def run(data, model, tmp_path, monkeypatch):
 def test_the_command_writes_a_report_with_sheets(run, capsys):
     out = run / "heads"
     flags = ["--people", "2", "--pictures", "2"]
-    command = ["evaluate-heads", "--checkpoint", str(run), "--out", str(out), *flags]
+    command = ["evaluate", "heads", "--checkpoint", str(run), "--out", str(out), *flags]
     assert main(command) == 0
     assert "asymmetric expressions: mean errors" in capsys.readouterr().out
     names = ["asymmetric.png", "extreme.png", "report.json", "report.md", "unseen.png"]
@@ -143,7 +143,14 @@ def test_the_command_writes_a_report_with_sheets(run, capsys):
 
 
 def test_wrong_arguments_are_told_in_one_line(run, capsys):
-    command = ["evaluate-heads", "--checkpoint", str(run), "--out", str(run / "heads")]
+    command = [
+        "evaluate",
+        "heads",
+        "--checkpoint",
+        str(run),
+        "--out",
+        str(run / "heads"),
+    ]
     assert main([*command, "--people", "0"]) == 2
     assert "--people: expected 1 to" in capsys.readouterr().err
     (run / "config.json").write_text(json.dumps({"data": {"source": "faces"}}))

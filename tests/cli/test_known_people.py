@@ -103,7 +103,15 @@ def run(tmp_path, monkeypatch):
 def test_the_command_writes_a_report_with_sheets(run, capsys):
     out = run / "people"
     flags = ["--people", "1", "--frames", "3"]
-    command = ["evaluate-people", "--checkpoint", str(run), "--out", str(out), *flags]
+    command = [
+        "evaluate",
+        "people",
+        "--checkpoint",
+        str(run),
+        "--out",
+        str(out),
+        *flags,
+    ]
     assert main(command) == 0
     printed = capsys.readouterr().out
     assert "1 unseen people driven by each other" in printed
@@ -121,5 +129,5 @@ def test_the_command_writes_a_report_with_sheets(run, capsys):
 def test_a_run_on_real_clips_has_no_known_truth(run, capsys):
     (run / "config.json").write_text(json.dumps({"data": {"source": "clips"}}))
     flags = ["--checkpoint", str(run), "--out", str(run / "people")]
-    assert main(["evaluate-people", *flags]) == 2
+    assert main(["evaluate", "people", *flags]) == 2
     assert "known of synthetic people only" in capsys.readouterr().err

@@ -1,8 +1,7 @@
 import numpy as np
 import pytest
 
-from face_jax.fsrt.evaluation import HoldOut
-from face_jax.fsrt.frame_scores import COLUMNS, curves, frame_scores, worst_frames
+from face_jax.fsrt.frame_scores import columns, curves, frame_scores, worst_frames
 from face_jax.fsrt.scores import WHOLE, Clip, measure
 from tests.fsrt.tiny_model import IMAGE_SIZE, moving_frames
 
@@ -18,17 +17,20 @@ def clip():
 
 
 @pytest.fixture(scope="module")
-def hold_out(clip):
+def result(clip):
     """Results that are the worse the later they are, but for the third."""
     result = clip.frames[INDICES].astype(int)
     result += np.array([5, 10, 40, 20])[:, None, None, None]
-    result = result.clip(0, 255).astype(np.uint8)
-    return HoldOut(INDICES, {}, {}, result, result)
+    return result.clip(0, 255).astype(np.uint8)
 
 
-def test_means_over_frames_are_those_of_the_report(clip, hold_out):
-    found = frame_scores(clip, "tail", hold_out)
-    whole = measure(hold_out.result, clip.take(INDICES))
+@pytest.fixture(scope="module")
+def found(clip, result):
+    return frame_scores("tail", INDICES, result, clip.take(INDICES))
+
+
+def test_means_over_frames_are_those_of_the_report(clip, result, found):
+    whole = measure(result, clip.take(INDICES))
     for row, region in enumerate((WHOLE, "mouth")):
         expected = list(whole[region].values())
         np.testing.assert_allclose(
@@ -36,17 +38,16 @@ def test_means_over_frames_are_those_of_the_report(clip, hold_out):
         )
 
 
-def test_every_frame_and_region_has_a_row(clip, hold_out):
-    rows = frame_scores(clip, "tail", hold_out).rows()
-    assert len(rows) == 8 and all(len(row) == len(COLUMNS) for row in rows)
+def test_every_frame_and_region_has_a_row(found):
+    rows = found.rows()
+    assert len(rows) == 8 and all(len(row) == len(columns("part")) for row in rows)
     assert [row[2] for row in rows[::2]] == INDICES.tolist()
     assert rows[0][:4] == ["me", "tail", 2, WHOLE]
     assert rows[3] == ["me", "tail", 3, "mouth", None, None, None]
 
 
-def test_the_worst_come_first(clip, hold_out):
-    found = frame_scores(clip, "tail", hold_out)
-    sheet = worst_frames(clip, hold_out, found)
+def test_the_worst_come_first(clip, result, found):
+    sheet = worst_frames(result, clip.take(INDICES), found)
     assert [title.split(":")[0] for title in sheet.columns] == [
         "frame 5",
         "frame 6",

@@ -7,7 +7,7 @@ import pytest
 
 from data_pipelines.landmarks.files import save_landmarks
 from data_pipelines.video import VideoWriter
-from face_jax.cli import evaluate
+from face_jax.cli import evaluate_held_out
 from face_jax.cli.__main__ import main
 from face_jax.fsrt import inference
 from tests.fsrt.tiny_model import build_model, moving_frames
@@ -39,7 +39,20 @@ def clip(tmp_path):
 def test_report_is_written(run, clip, capsys):
     out = run / "report"
     flags = ["--clip", str(clip), "--landmarks", str(clip.with_suffix(".npz"))]
-    assert main(["evaluate", "--checkpoint", str(run), "--out", str(out), *flags]) == 0
+    assert (
+        main(
+            [
+                "evaluate",
+                "held-out",
+                "--checkpoint",
+                str(run),
+                "--out",
+                str(out),
+                *flags,
+            ]
+        )
+        == 0
+    )
     found = json.loads((out / "report.json").read_text())
     tail = found["clips"][0]["hold_outs"]["tail"]
     assert tail["frames"] == 4
@@ -66,13 +79,22 @@ def test_report_is_written(run, clip, capsys):
 
 def test_missing_landmarks_are_one_line(run, clip, capsys):
     flags = ["--checkpoint", str(run), "--out", "x", "--clip", str(clip)]
-    assert main(["evaluate", *flags]) == 2
+    assert main(["evaluate", "held-out", *flags]) == 2
     assert "me: this model is driven by landmarks" in capsys.readouterr().err
 
 
 def test_wrong_flags_are_one_line(run, capsys):
     status = main(
-        ["evaluate", "--checkpoint", str(run), "--out", "x", "--landmarks", "a.npz"]
+        [
+            "evaluate",
+            "held-out",
+            "--checkpoint",
+            str(run),
+            "--out",
+            "x",
+            "--landmarks",
+            "a.npz",
+        ]
     )
     assert status == 2
     assert "--landmarks belongs to --clip" in capsys.readouterr().err
@@ -81,20 +103,20 @@ def test_wrong_flags_are_one_line(run, capsys):
 def test_a_mixture_does_not_say_which_clips(run, capsys):
     data = {"mixture": {"people": {"source": "synthetic"}}, "item": "fsrt_item"}
     (run / "config.json").write_text(json.dumps({"data": data}))
-    assert main(["evaluate", "--checkpoint", str(run), "--out", "x"]) == 2
+    assert main(["evaluate", "held-out", "--checkpoint", str(run), "--out", "x"]) == 2
     assert "--clip: expected clips to evaluate on" in capsys.readouterr().err
 
 
 def test_a_file_is_no_place_for_a_report(run, tmp_path, capsys):
     (tmp_path / "file").touch()
-    for command in ("evaluate", "evaluate-people"):
+    for task in ("held-out", "people"):
         flags = ["--checkpoint", str(run), "--out", str(tmp_path / "file" / "report")]
-        assert main([command, *flags]) == 2
+        assert main(["evaluate", task, *flags]) == 2
         assert "file is a file" in capsys.readouterr().err
 
 
 def test_help_is_for_strangers(capsys):
     with pytest.raises(SystemExit):
-        main(["evaluate", "--help"])
+        main(["evaluate", "held-out", "--help"])
     text = capsys.readouterr().out
-    assert "examples:" in text and evaluate.DESCRIPTION in text
+    assert "examples:" in text and evaluate_held_out.DESCRIPTION in text

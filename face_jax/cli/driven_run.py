@@ -1,0 +1,158 @@
+"""Drives faces clip by clip, scores them, and writes the report."""
+
+import argparse
+import csv
+import json
+import logging
+import re
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from data_pipelines.video import write_image
+from face_jax.cli.conditions import conditions
+from face_jax.cli.outputs import complete_files
+from face_jax.fsrt.driven_clips import MODEL, Driven, DrivenScores, score
+from face_jax.fsrt.driven_report import (
+    DEFINITIONS,
+    as_dict,
+    clip_table,
+    histogram,
+    overview,
+    sheets,
+)
+from face_jax.fsrt.frame_scores import columns, curves
+from face_jax.fsrt.inference import Model
+from face_jax.fsrt.scores import Clip
+from face_jax.fsrt.sheets import Sheet
+from face_jax.tables import to_markdown
+
+log = logging.getLogger("face_jax")
+
+
+class DrivenRun:
+    """An evaluation under way: its scores and sheets so far, and what was left out."""
+
+    def __init__(self, args: argparse.Namespace, task: str, model: Model):
+        """Begins.
+
+        Args:
+          args: of the command line.
+          task: name of what is evaluated.
+          model: the model.
+        """
+        self.args, self.task, self.model = args, task, model
+        self.scores: list[DrivenScores] = []
+        self.sheets: dict[str, Sheet] = {}
+        self.items: list[str] = []
+        self.skipped: dict[str, str] = {}
+
+    def add(self, driven: Driven) -> None:
+        """Scores what came out of a clip."""
+        scores = score(driven)
+        self.scores.append(scores)
+        for kind, sheet in sheets(driven, scores).items():
+            self.sheets[f"{_file_name(driven.name)}_{kind}"] = sheet
+        self.items.append(f"{driven.name}: {driven.frames.tolist()}")
+
+
+def drive_all(run: DrivenRun, given: Sequence[tuple[str, Callable[[], Driven]]]) -> int:
+    """Drives everything that was asked for and writes the report.
+
+    A clip that cannot be used is left out, with its reason in the report.
+
+    Args:
+      run: gets scores and sheets.
+      given: names, and what drives them.
+
+    Raises:
+      ValueError: none of the clips can be used.
+    """
+    for number, (name, drive) in enumerate(given):
+        log.info("%d/%d %s", number + 1, len(given), name)
+        try:
+            run.add(drive())
+        except (ValueError, FileNotFoundError) as error:
+            run.skipped[name] = str(error)
+            log.warning("left out: %s", error)
+    if not run.scores:
+        raise ValueError(f"no clip can be used: {next(iter(run.skipped.values()))}")
+    print(_write(run))
+    return 0
+
+
+def check_source(clip: Clip, frames: Sequence[int]) -> np.ndarray:
+    """Numbers of source frames among those that are measured.
+
+    Raises:
+      ValueError: the clip has no such frame.
+    """
+    for number in frames:
+        if not 0 <= number < len(clip):
+            raise ValueError(
+                f"--source-frames: expected 0 to {len(clip) - 1} for {clip.name}, got "
+                f"{number}"
+            )
+    return np.asarray(frames)
+
+
+def _write(run: DrivenRun) -> str:
+    """Writes the report; returns what is printed."""
+    tables = [overview(run.scores, DEFINITIONS)]
+    if run.scores[0].frames:
+        tables.append(clip_table(run.scores, "psnr", f"Clips: {DEFINITIONS['psnr']}"))
+    printed = "\n".join(map(to_markdown, tables))
+    with complete_files(run.args.out) as folder:
+        for name, sheet in run.sheets.items():
+            write_image(folder / f"{name}.png", sheet.draw())
+        plots = _write_frames(folder, run.scores)
+        shown = [f"![{name}]({name})" for name in plots]
+        shown += [f"![{name}]({name}.png)" for name in run.sheets]
+        left_out = [f"- {reason}" for reason in run.skipped.values()]
+        if left_out:
+            printed += "\n".join(["", "Left out:", "", *left_out, ""])
+        text = "\n".join([f"# {run.task}: {run.args.checkpoint}", "", printed, *shown])
+        (folder / "report.md").write_text(f"{text}\n", encoding="utf-8")
+        content = json.dumps(_numbers(run), indent=1, allow_nan=False)
+        (folder / "report.json").write_text(content, encoding="utf-8")
+    return f"{printed}\nreport, single frames and pictures: {run.args.out}"
+
+
+def _write_frames(folder: Path, found: Sequence[DrivenScores]) -> list[str]:
+    """Table and plots of single frames; returns names of the plots."""
+    if not found[0].frames:
+        return []
+    with (folder / "frames.csv").open("w", newline="", encoding="utf-8") as file:
+        table = csv.writer(file)
+        table.writerow(columns("method"))
+        for scores in found:
+            for of_method in scores.frames.values():
+                table.writerows(of_method.rows())
+    (folder / "frames.svg").write_bytes(curves([s.frames[MODEL] for s in found]))
+    (folder / "histogram.svg").write_bytes(histogram(found))
+    return ["frames.svg", "histogram.svg"]
+
+
+def _numbers(run: DrivenRun) -> Mapping[str, Any]:
+    args = run.args
+    data = {
+        "crop": args.crop,
+        "size": run.model.image_size,
+        "split": args.split,
+        "most_frames": args.frames,
+        "paths": [str(path) for path in args.data],
+    }
+    return {
+        "task": run.task,
+        **as_dict(run.scores),
+        "left_out": run.skipped,
+        "conditions": conditions(
+            args.checkpoint, run.model.variables, data, run.items, DEFINITIONS
+        ),
+    }
+
+
+def _file_name(name: str) -> str:
+    return re.sub(r"[^\w.-]+", "_", name)

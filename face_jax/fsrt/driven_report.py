@@ -1,0 +1,130 @@
+"""What is told of clips that were driven: tables, numbers, and pictures to look at."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from face_jax import viz
+from face_jax.fsrt.driven_clips import COPY, MODEL, MS_SSIM, Driven, DrivenScores
+from face_jax.fsrt.evaluation import METHODS
+from face_jax.fsrt.frame_scores import worst_frames
+from face_jax.fsrt.sheets import LARGEST_ERROR, Sheet, cell, spread
+from face_jax.fsrt.summary import METRIC_TITLES
+from face_jax.plots import plot_histograms
+from face_jax.tables import Cell, Table
+
+DEFINITIONS = {
+    **METRIC_TITLES,
+    MS_SSIM: "MS-SSIM, five scales, pictures of 176 pixels or more, higher is better",
+}
+"""Metrics of pixels, each with its unit. Names followed by a region are of this region
+alone. Means are over frames, then over clips."""
+SHOWN = 6
+"""Frames in a sheet."""
+
+
+def overall(
+    found: Sequence[DrivenScores], method: str
+) -> dict[str, dict[str, float | int | None]]:
+    """Means of a method over the clips that have a number.
+
+    Returns:
+      Metric to ``mean``, None without any clip, and how many ``clips`` count.
+    """
+    names = list(dict.fromkeys(n for scores in found for n in scores.means[method]))
+    means: dict[str, dict[str, float | int | None]] = {}
+    for name in names:
+        values = [_finite(scores.means[method].get(name)) for scores in found]
+        known = [value for value in values if value is not None]
+        mean = float(np.mean(known)) if known else None
+        means[name] = {"mean": mean, "clips": len(known)}
+    return means
+
+
+def as_dict(found: Sequence[DrivenScores]) -> dict[str, Any]:
+    """All numbers as JSON-like data."""
+    clips = [
+        {
+            "name": scores.name,
+            "frames": scores.count,
+            "methods": {
+                method: {name: _finite(value) for name, value in means.items()}
+                for method, means in scores.means.items()
+            },
+        }
+        for scores in found
+    ]
+    return {"clips": clips, "overall": {m: overall(found, m) for m in (MODEL, COPY)}}
+
+
+def overview(found: Sequence[DrivenScores], definitions: Mapping[str, str]) -> Table:
+    """Every metric of the model and of the copied source, means over clips."""
+    model, copy = (overall(found, method) for method in (MODEL, COPY))
+    rows: list[list[Cell]] = [
+        [
+            _titled(name, definitions),
+            copy[name]["mean"],
+            model[name]["mean"],
+            model[name]["clips"],
+        ]
+        for name in model
+    ]
+    title = f"{len(found)} clips: means over frames, then over clips"
+    header = ("", METHODS[COPY], METHODS[MODEL], "clips that count")
+    return Table(title, header, rows, decimals=4)
+
+
+def clip_table(found: Sequence[DrivenScores], metric: str, title: str) -> Table:
+    """A row for each clip: a metric of the copied source and of the model."""
+    rows: list[list[Cell]] = []
+    for scores in found:
+        copy, model = (scores.means[method].get(metric) for method in (COPY, MODEL))
+        known = copy is not None and model is not None
+        gain = model - copy if known else None  # type: ignore[operator]
+        rows.append([scores.name, scores.count, copy, model, gain])
+    header = ("", "frames", METHODS[COPY], METHODS[MODEL], "difference")
+    return Table(title, header, rows, decimals=3)
+
+
+def driven_sheet(driven: Driven) -> Sheet:
+    """Source, driving frame, result, and the error where there is a truth."""
+    chosen = spread(len(driven.result), min(SHOWN, len(driven.result)))
+    shown = [(driven.driving.frames[row], driven.result[row]) for row in chosen]
+    rows = {
+        "source": [cell(driven.source.frames[0])] * len(chosen),
+        "driving": [cell(driving) for driving, _ in shown],
+        "result": [cell(result) for _, result in shown],
+    }
+    if driven.is_truth:
+        errors = [viz.error_map(d, r, LARGEST_ERROR) for d, r in shown]
+        rows["error"] = [cell(error) for error in errors]
+    return Sheet(rows, [f"frame {driven.frames[row]}" for row in chosen])
+
+
+def sheets(driven: Driven, scores: DrivenScores) -> dict[str, Sheet]:
+    """Sheets by what they show: evenly spread frames, and the worst."""
+    found = {"frames": driven_sheet(driven)}
+    if driven.is_truth:
+        worst = worst_frames(driven.result, driven.driving, scores.frames[MODEL])
+        found["worst"] = worst
+    return found
+
+
+def histogram(found: Sequence[DrivenScores]) -> bytes:
+    """PSNR of all frames by method, as SVG."""
+    values = {
+        METHODS[method]: np.concatenate([s.frames[method].psnr for s in found])
+        for method in (MODEL, COPY)
+    }
+    return plot_histograms(values, value_label="PSNR in dB")
+
+
+def _titled(name: str, definitions: Mapping[str, str]) -> str:
+    metric, _, region = name.partition(", ")
+    title = definitions.get(metric, metric)
+    return f"{region}: {title}" if region else title
+
+
+def _finite(value: float | None) -> float | None:
+    return None if value is None or not np.isfinite(value) else float(value)
