@@ -10,26 +10,33 @@ its own: the autoencoder on ImageNet for 800 epochs (here it goes on from there,
 the refinement on RAF-DB for 120 epochs at one picture a batch, the expression networks for
 40 and 60 epochs. What they leave open is as in the stages' own descriptions. Without
 ``stages.refinement.task.vgg16_weights`` features are compared as the expression network
-sees them; set ``stages.refinement.task.weights.semantic`` to 1 then. Variant: ``smoke``
-(seconds).
+sees them; set ``stages.refinement.task.weights.semantic`` to 1 then. Variants: ``smoke``
+(seconds); ``prepared=RECORDS``: expressions are those of a data set that ``face-jax
+prepare`` stored with them, such as RAF-DB, by RAF-DB's classes. What covers faces is
+synthetic in any case, as the detector and the refinement must know the truth.
 """
 
 from ml_collections import ConfigDict, config_dict
 
 from configs import common
 from configs.latent_ofer import synthetic64
+from face_jax.latent_ofer import labels
 from face_jax.latent_ofer.refinement_losses import GENERATOR_WEIGHTS
 
 SIDE, REFINED_SIDE, GRID = 224, 256, 14
 EPOCH = 12_271
 """Pictures of RAF-DB's training list."""
+RAF_DB = labels.RAF_DB.classes
 
 
 def get_config(argument: str = "") -> ConfigDict:
     """The config; ``argument`` names variants, see the head of this file."""
-    variant = common.variants(argument, smoke=False)
+    variant = common.variants(argument, smoke=False, prepared="")
     config = synthetic64.get_config("smoke" if variant.smoke else "")
-    return config if variant.smoke else published(config)
+    config = config if variant.smoke else published(config)
+    if variant.prepared:
+        _use_prepared(config, variant.prepared)
+    return config
 
 
 def published(config: ConfigDict) -> ConfigDict:
@@ -116,6 +123,29 @@ def _recognizer(stage: ConfigDict) -> None:
     stage.mesh.fsdp = 1
     for block in (stage.data, stage.evals.unseen.data):
         block.latent_item.update({"size": SIDE, "grid": GRID, "width": 512})
+
+
+def _use_prepared(config: ConfigDict, folder: str) -> None:
+    """Expressions of prepared pictures, and what the stages before make of these."""
+    stages = config.stages
+    for name in ("expression", "recognizer"):
+        stages[name].task.dataset = "raf_db"
+    _read_prepared(stages.expression.data, folder, "train")
+    _read_prepared(stages.expression.evals.unseen.data, folder, "test")
+    sets = stages.latents.sets
+    for name in ("covered", "uncovered"):
+        del sets[name]
+    _read_prepared(sets.train, folder, "train")
+    _read_prepared(sets.validation, folder, "test")
+
+
+def _read_prepared(block: ConfigDict, folder: str, split: str) -> None:
+    """Takes the pictures of a data block from a prepared data set."""
+    del block["synthetic_images"]
+    block.source = "prepared_faces"
+    block.prepared_faces = ConfigDict(
+        {"path": folder, "split": split, "label_names": RAF_DB, "labelled": True}
+    )
 
 
 def sgd() -> ConfigDict:

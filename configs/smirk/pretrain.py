@@ -5,7 +5,7 @@ face-jax train --config configs/smirk/pretrain.py --workdir W \
 
 The encoders start from timm's ImageNet weights where their files are given:
 ``--set "task.backbone_weights={'small': 'small.pth', 'large': 'large.pth'}"``. The
-published run took 300 epochs of 1562 steps of batch 32. Data and variant as in
+published run took 300 epochs of 1562 steps of batch 32. Data and variants as in
 configs/smirk/train.py.
 """
 
@@ -19,8 +19,10 @@ STEPS = 300 * 1562
 
 def get_config(argument: str = "") -> ConfigDict:
     """The config; ``argument`` names variants, see the head of this file."""
-    variant = common.variants(argument, smoke=False)
-    config = train.get_config()
+    variant = common.variants(argument, smoke=False, prepared="")
+    config = train.get_config(
+        f"prepared={variant.prepared}" if variant.prepared else ""
+    )
     config.run.steps = STEPS
     with config.ignore_type():
         config.task.pretraining_steps = None

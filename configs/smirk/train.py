@@ -8,8 +8,9 @@ face-jax train --config configs/smirk/train.py --workdir W \
 flame2020.npz is what ``face-jax prepare head`` writes, PRETRAINED the work directory of
 configs/smirk/pretrain.py. The published run took 50 epochs of 1562 steps of batch 32, and
 restarted the learning rate's fall with every epoch; here it falls once. Folders of the
-data: ``--set data.mixture.ffhq.faces.path=...`` and so on. Variant: ``smoke`` (seconds,
-built-in faces).
+data: ``--set data.mixture.ffhq.faces.path=...`` and so on. Variants: ``smoke`` (seconds,
+built-in faces); ``prepared=RECORDS``: the folders lrs3, mead, ffhq and celeba in RECORDS
+are those of ``face-jax prepare``.
 """
 
 from ml_collections import ConfigDict, config_dict
@@ -32,7 +33,7 @@ TRAINING_PERSONS = (
 
 def get_config(argument: str = "") -> ConfigDict:
     """The config; ``argument`` names variants, see the head of this file."""
-    variant = common.variants(argument, smoke=False)
+    variant = common.variants(argument, smoke=False, prepared="")
     config = common.base()
     config.system = "smirk"
     config.run.steps = STEPS
@@ -42,6 +43,8 @@ def get_config(argument: str = "") -> ConfigDict:
     config.data = data()
     config.loader.update({"batch_size": 32, "num_workers": 8})
     config.evals.validation = common.evaluation(validation(), every=1562, batch_size=32)
+    if variant.prepared:
+        use_prepared(config, variant.prepared)
     return smoke(config) if variant.smoke else config
 
 
@@ -164,6 +167,28 @@ def validation() -> ConfigDict:
             },
         }
     )
+
+
+PREPARED = {"lrs3": 0.2, "mead": 0.2, "ffhq": 0.3, "celeba": 0.3}
+"""Weights of the mixture's data sets, MEAD's views in one."""
+
+
+def use_prepared(config: ConfigDict, folder: str) -> None:
+    """Takes the mixture, and MEAD's persons for validation, from prepared data sets."""
+    config.data.mixture = {
+        name: {"weight": weight, **_records(f"{folder}/{name}", "train")}
+        for name, weight in PREPARED.items()
+    }
+    block = config.evals.validation.data
+    del block["faces"]
+    block.update(_records(f"{folder}/mead", "validation"))
+
+
+def _records(path: str, split: str) -> dict:
+    return {
+        "source": "prepared_faces",
+        "prepared_faces": {"path": path, "split": split},
+    }
 
 
 def smoke(config: ConfigDict) -> ConfigDict:
