@@ -97,7 +97,9 @@ def _write(
 ) -> str:
     """Writes the report; returns its tables."""
     from data_pipelines.video import write_image
+    from face_jax.cli.conditions import conditions
     from face_jax.cli.outputs import complete_files
+    from face_jax.cli.trained_recognizers import load_recognizer
     from face_jax.latent_ofer.pictures import labelled_sheet
     from face_jax.latent_ofer.recognition_report import confusion_table
     from face_jax.tables import to_markdown
@@ -111,8 +113,11 @@ def _write(
     text = "\n".join(to_markdown(table) for table in tables)
     shown = (after["image"], after["probabilities"], after["label"], classes)
     settings = {k: v for k, v in vars(args).items() if isinstance(v, (str, int, float))}
+    start = load_recognizer(args.checkpoint / "recognizer")
+    items = [f"{row}: {classes[label]}" for row, label in enumerate(after["label"])]
     found = {
         "settings": settings,
+        "conditions": conditions(args.checkpoint, start.variables, folds.data, items),
         "people": list(folds.people),
         "recognition": [report.as_dict() for report in reports],
     }

@@ -83,11 +83,11 @@ def drive_all(run: DrivenRun, given: Sequence[tuple[str, Callable[[], Driven]]])
     return 0
 
 
-def check_source(clip: Clip, frames: Sequence[int]) -> np.ndarray:
-    """Numbers of source frames among those that are measured.
+def split_source(clip: Clip, frames: Sequence[int]) -> tuple[np.ndarray, np.ndarray]:
+    """Source frames of a clip, and the others, which are measured.
 
     Raises:
-      ValueError: the clip has no such frame.
+      ValueError: the clip has no such frame, or no others.
     """
     for number in frames:
         if not 0 <= number < len(clip):
@@ -95,7 +95,10 @@ def check_source(clip: Clip, frames: Sequence[int]) -> np.ndarray:
                 f"--source-frames: expected 0 to {len(clip) - 1} for {clip.name}, got "
                 f"{number}"
             )
-    return np.asarray(frames)
+    others = np.setdiff1d(np.arange(len(clip)), frames)
+    if not len(others):
+        raise ValueError(f"--source-frames: {clip.name} has no frames besides these")
+    return np.asarray(frames), others
 
 
 def _write(run: DrivenRun) -> str:

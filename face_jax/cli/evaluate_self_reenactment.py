@@ -15,7 +15,8 @@ if TYPE_CHECKING:
 DESCRIPTION = """\
 Drives the person of every clip by the clip itself, so that every frame has a truth: its
 own. The source is the clip's first frame with a face, unless --source-frames says others.
-Beside the model stands the source picture, copied for every frame.
+Beside the model stands the source picture, copied for every frame. Frames that serve as
+sources are not measured.
 
 Clips are cropped once, by the faces of all their frames, where a landmark file lies beside
 them or in --landmarks; else the middle square is taken. Data sets of `face-jax prepare`
@@ -60,7 +61,7 @@ def main(args: argparse.Namespace) -> int:
     """
     from face_jax.cli.console import log_to_console
     from face_jax.cli.devices import over_all_devices, whole_batch
-    from face_jax.cli.driven_run import DrivenRun, check_source, drive_all
+    from face_jax.cli.driven_run import DrivenRun, drive_all, split_source
     from face_jax.cli.driving_data import find_clips
     from face_jax.cli.driving_flags import check_clips, rule_of
     from face_jax.cli.outputs import check_folder
@@ -78,7 +79,8 @@ def main(args: argparse.Namespace) -> int:
 
     def drive(clip: "DrivingClip") -> "Driven":
         whole, numbers = clip.read(model.image_size, args.frames)
-        source = whole.take(check_source(whole, args.source_frames))
-        return drive_itself(model, whole, numbers, source, batch)
+        chosen, others = split_source(whole, args.source_frames)
+        source, driving = whole.take(chosen), whole.take(others)
+        return drive_itself(model, driving, numbers[others], source, batch)
 
     return drive_all(run, [(clip.name, partial(drive, clip)) for clip in clips])

@@ -55,6 +55,7 @@ def test_each_person_is_left_out_once(photographs, tmp_path, capsys):
     assert (out / "report.json").read_text() == first
     found = json.loads(first)
     assert found["people"] == list(PEOPLE)
+    assert found["conditions"]["items"] == 6
     for report in found["recognition"]:
         assert report["rows"]["all"]["pictures"] == 6
         confusion = np.array(report["rows"]["all"]["confusion"])

@@ -10,7 +10,7 @@ from tests.processes.command import run
 
 
 @pytest.mark.slow
-def test_all_stages_learn_from_prepared_pictures(tmp_path, monkeypatch):
+def test_all_stages_learn_from_prepared_pictures(tmp_path):
     records = prepared(tmp_path, "raf_db")[0]
     workdir, report = tmp_path / "run", tmp_path / "report"
     address = f"configs/latent_ofer/pipeline.py:smoke,prepared={records}"
