@@ -28,6 +28,7 @@ def render(
     *,
     size: tuple[int, int] | None = None,
     chunk: int = DEFAULT_CHUNK,
+    rounded: bool = True,
 ) -> np.ndarray:
     """Decodes every pixel of every frame, chunk by chunk.
 
@@ -37,15 +38,18 @@ def render(
       motion: T frames of already transferred motion.
       size: (height, width) in pixels, None for the model's own.
       chunk: frames per compiled program; the last chunk is padded and trimmed.
+      rounded: whether colours are bytes; otherwise float32 in [0, 1], for scores that
+        chunks of another size shall not change.
 
     Returns:
-      uint8 [T, height, width, 3].
+      uint8 or float32 [T, height, width, 3].
     """
     motion = jax.device_get(motion)
     frames = []
     for part in batches(len(motion), chunk):
         rows = jax.tree.map(lambda values, part=part: values[part], motion)
-        started = render_chunk(model, scene, rows, size=size, chunk=chunk)
+        given = (model, scene, rows)
+        started = render_chunk(*given, size=size, chunk=chunk, rounded=rounded)
         # Fetched at once: chunks that run side by side would each need a work space.
         frames.append(np.asarray(started))
     return np.concatenate(frames)[: len(motion)]
@@ -58,6 +62,7 @@ def render_chunk(
     *,
     size: tuple[int, int] | None = None,
     chunk: int = DEFAULT_CHUNK,
+    rounded: bool = True,
 ) -> Array:
     """Starts to decode one chunk and returns without waiting for it.
 
@@ -67,10 +72,11 @@ def render_chunk(
       motion: at most ``chunk`` frames.
       size: (height, width) in pixels, None for the model's own.
       chunk: frames of the compiled program.
+      rounded: see ``render``.
 
     Returns:
-      uint8 [chunk, height, width, 3] on the device; what is beyond the frames of
-      ``motion`` repeats the last one.
+      uint8 or float32 [chunk, height, width, 3] on the device; what is beyond the frames
+      of ``motion`` repeats the last one.
     """
     size = size or (model.image_size, model.image_size)
     if min(size) < 1:
@@ -78,7 +84,8 @@ def render_chunk(
     padded = jax.tree.map(lambda rows: pad(np.asarray(rows), chunk), motion)
     padded = place_rows(padded, model.rows)
     pixels = pixel_blocks(*size, max(1, QUERIES_PER_BLOCK // chunk))
-    return decode_blocks(model, scene.memory, padded, pixels, size=size)
+    given = (model, scene.memory, padded, pixels)
+    return decode_blocks(*given, size=size, rounded=rounded)
 
 
 def pixel_blocks(height: int, width: int, block: int) -> np.ndarray:
@@ -98,13 +105,14 @@ def pixel_blocks(height: int, width: int, block: int) -> np.ndarray:
     return pad(positions, count).reshape(-1, block, 2)
 
 
-@functools.partial(jax.jit, static_argnames="size")
+@functools.partial(jax.jit, static_argnames=("size", "rounded"))
 def decode_blocks(
     model: Model,
     memory: PyTree,
     motion: Motion,
     pixels: Array,
     size: tuple[int, int],
+    rounded: bool = True,
 ) -> Array:
     """Pictures, block by block: the work space does not depend on their size.
 
@@ -117,9 +125,10 @@ def decode_blocks(
       motion: T frames.
       pixels: [blocks, block, 2] from ``pixel_blocks``.
       size: (height, width).
+      rounded: see ``render``.
 
     Returns:
-      uint8 [T, height, width, 3].
+      uint8 or float32 [T, height, width, 3].
     """
     decoder, weights = model.networks.decoder, model.variables["decoder"]
     keypoints, expression = motion.keypoints[None], motion.expression[None]
@@ -128,7 +137,8 @@ def decode_blocks(
         colours = decoder.apply(
             weights, memory, positions, keypoints, expression, method="decode"
         )
-        return jnp.round(jnp.clip(colours[0], 0.0, 1.0) * 255.0).astype(jnp.uint8)
+        inside = jnp.clip(colours[0].astype(jnp.float32), 0.0, 1.0)
+        return jnp.round(inside * 255.0).astype(jnp.uint8) if rounded else inside
 
     blocks = jax.lax.map(decode_block, pixels)
     frames = motion.keypoints.shape[0]

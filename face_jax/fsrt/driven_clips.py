@@ -7,15 +7,15 @@ import dataclasses
 from collections.abc import Callable, Mapping
 
 import jax
-import jax.numpy as jnp
 import numpy as np
 
+from face_jax import viz
 from face_jax.fsrt import baselines, inference
 from face_jax.fsrt.evaluation import encode_clip
 from face_jax.fsrt.frame_scores import FrameScores, frame_scores
 from face_jax.fsrt.inference import Model
 from face_jax.fsrt.motion import MotionOptions
-from face_jax.fsrt.scores import METRICS, WHOLE, Clip, region_means
+from face_jax.fsrt.scores import METRICS, WHOLE, Clip, region_means, unit_range
 from face_jax.metrics.image import SMALLEST_MS_SSIM_SIDE, ms_ssim
 from face_jax.temporal.chunks import DEFAULT_CHUNK, in_batches
 from face_jax.types import Array
@@ -27,8 +27,8 @@ MS_SSIM_AT_ONCE = 8
 """Frames of one compiled measurement."""
 
 ClipMeasure = Callable[[np.ndarray, Clip, Clip], Mapping[str, float | None]]
-"""What more is measured in a result uint8 [T, H, W, 3] of a driving clip of T frames and
-the source pictures: a number for each name, or None where it is not defined."""
+"""What more is measured in a result, uint8 [T, H, W, 3], of a driving clip of T frames
+and the source pictures: a number for each name, or None where it is not defined."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -40,7 +40,8 @@ class Driven:
       source: the source pictures.
       driving: the T frames that drive, and their landmarks.
       frames: int [T], their numbers in the file.
-      result: uint8 [T, H, W, 3].
+      result: float32 [T, H, W, 3] in [0, 1]; bytes would round the one or the other way
+        by how many frames are rendered at a time, and scores with them.
       is_truth: whether the driving frames are what should have come out.
     """
 
@@ -89,7 +90,8 @@ def drive_itself(
       ValueError: frames of another size than the model's.
     """
     motion = inference.describe_frames(model, clip.frames, clip.keypoints, chunk)
-    result = inference.render(model, encode_clip(model, source), motion, chunk=chunk)
+    scene = encode_clip(model, source)
+    result = inference.render(model, scene, motion, chunk=chunk, rounded=False)
     return Driven(clip.name, source, clip, frames, result, is_truth=True)
 
 
@@ -114,6 +116,7 @@ def drive_other(
         initial="best",
         chunk=chunk,
         landmark_keypoints=clip.keypoints,
+        rounded=False,
     )
     name = f"{source.name} driven by {clip.name}"
     return Driven(name, source, clip, frames, result, is_truth=False)
@@ -141,7 +144,8 @@ def score(driven: Driven, measure: ClipMeasure | None = None) -> DrivenScores:
     means = {}
     for method, result in results.items():
         found = _pixel_means(frames.get(method), result, driven.driving)
-        more = {} if measure is None else measure(result, driven.driving, driven.source)
+        given = (viz.to_uint8(result), driven.driving, driven.source)
+        more = {} if measure is None else measure(*given)
         means[method] = {**found, **more}
     return DrivenScores(driven.name, len(driven.result), frames, means)
 
@@ -160,11 +164,10 @@ def _pixel_means(
 
 
 def _mean_ms_ssim(result: np.ndarray, target: np.ndarray) -> float:
-    values = in_batches(_ms_ssim_of_bytes, result, target, size=MS_SSIM_AT_ONCE)
+    values = in_batches(_ms_ssim, result, target, size=MS_SSIM_AT_ONCE)
     return float(np.mean(values, dtype=np.float64))
 
 
 @jax.jit
-def _ms_ssim_of_bytes(result: Array, target: Array) -> Array:
-    images = (x.astype(jnp.float32) / 255.0 for x in (result, target))
-    return ms_ssim(*images)
+def _ms_ssim(result: Array, target: Array) -> Array:
+    return ms_ssim(unit_range(result), unit_range(target))

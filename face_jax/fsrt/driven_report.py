@@ -90,7 +90,8 @@ def clip_table(found: Sequence[DrivenScores], metric: str, title: str) -> Table:
 def driven_sheet(driven: Driven) -> Sheet:
     """Source, driving frame, result, and the error where there is a truth."""
     chosen = spread(len(driven.result), min(SHOWN, len(driven.result)))
-    shown = [(driven.driving.frames[row], driven.result[row]) for row in chosen]
+    results = viz.to_uint8(driven.result[chosen])
+    shown = list(zip(driven.driving.frames[chosen], results, strict=True))
     rows = {
         "source": [cell(driven.source.frames[0])] * len(chosen),
         "driving": [cell(driving) for driving, _ in shown],

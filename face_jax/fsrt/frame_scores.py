@@ -63,7 +63,7 @@ def frame_scores(
     Args:
       group: name of the hold-out or of the method.
       frames: int [N], numbers of the frames in their clip.
-      prediction: uint8 [N, H, W, 3].
+      prediction: uint8, or float32 in [0, 1], [N, H, W, 3].
       target: the N true frames.
 
     Raises:
@@ -77,12 +77,13 @@ def worst_frames(prediction: np.ndarray, target: Clip, scores: FrameScores) -> S
     """Driving frame, result and error of the frames with the lowest PSNR.
 
     Args:
-      prediction: uint8 [N, H, W, 3].
+      prediction: uint8, or float32 in [0, 1], [N, H, W, 3].
       target: the N true frames.
       scores: of these frames.
     """
     chosen = np.argsort(scores.psnr, kind="stable")[:WORST]
-    pairs = [(prediction[row], target.frames[row]) for row in chosen]
+    results = viz.to_uint8(prediction[chosen])
+    pairs = list(zip(results, target.frames[chosen], strict=True))
     rows = {
         "driving": [cell(target) for _, target in pairs],
         "result": [cell(result) for result, _ in pairs],

@@ -128,6 +128,7 @@ def animate(
     size: tuple[int, int] | None = None,
     chunk: int = DEFAULT_CHUNK,
     landmark_keypoints: np.ndarray | None = None,
+    rounded: bool = True,
 ) -> np.ndarray:
     """Drives a scene by a clip that fits into memory.
 
@@ -146,9 +147,10 @@ def animate(
         training grid's were never constrained: far from it a texture may appear.
       chunk: frames per compiled program; does not change the result.
       landmark_keypoints: float [T, K, 2], as for ``describe_frames``.
+      rounded: see ``render``.
 
     Returns:
-      uint8 [T, height, width, 3].
+      uint8 [T, height, width, 3], or float32 in [0, 1] where colours are not rounded.
 
     Raises:
       ValueError: arguments out of range or of another shape.
@@ -163,7 +165,7 @@ def animate(
         index = initial_index(initial, len(motion))
     initial_motion, options = motion.frame(index), complete(options, model)
     driven = transfer_jit(source, motion, initial_motion, options=options)
-    return render(model, scene, driven, size=size, chunk=chunk)
+    return render(model, scene, driven, size=size, chunk=chunk, rounded=rounded)
 
 
 def complete(options: MotionOptions | None, model: Model) -> MotionOptions:

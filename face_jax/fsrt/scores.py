@@ -65,7 +65,7 @@ def measure(prediction: np.ndarray, target: Clip) -> Scores:
     """Mean scores of predicted frames against a clip's, in every region.
 
     Args:
-      prediction: uint8 [N, H, W, 3].
+      prediction: uint8, or float32 in [0, 1], [N, H, W, 3].
       target: the N true frames and their regions.
 
     Returns:
@@ -92,7 +92,7 @@ def measure_frames(
     """The scores of every frame, see ``measure``.
 
     Args:
-      prediction: uint8 [N, H, W, 3].
+      prediction: uint8, or float32 in [0, 1], [N, H, W, 3].
       target: the N true frames and their regions.
 
     Returns:
@@ -129,8 +129,7 @@ def _measure_frames(
 @jax.jit
 def _measure_block(prediction: Array, target: Array, boxes: Array) -> Array:
     """Scores [N, regions, metrics] of N frames in boxes [N, regions, 4]."""
-    prediction = prediction.astype(jnp.float32) / 255.0
-    target = target.astype(jnp.float32) / 255.0
+    prediction, target = unit_range(prediction), unit_range(target)
 
     def in_region(region: Array) -> Array:
         weights = image_metrics.box_weights(region, *target.shape[1:3])
@@ -138,6 +137,13 @@ def _measure_block(prediction: Array, target: Array, boxes: Array) -> Array:
         return jnp.stack([f(prediction, target, weights) for f in functions], axis=-1)
 
     return jax.vmap(in_region, in_axes=1, out_axes=1)(boxes)
+
+
+def unit_range(images: Array) -> Array:
+    """Images as float32 in [0, 1], whether they are bytes or that already."""
+    if images.dtype == jnp.uint8:
+        return images.astype(jnp.float32) / 255.0
+    return images.astype(jnp.float32)
 
 
 def _filled_up(rows: np.ndarray) -> np.ndarray:

@@ -120,10 +120,10 @@ def test_batch_and_devices_change_nothing(run, tmp_path, monkeypatch, devices):
         for one, two in zip(numbers[0], other, strict=True):
             for method, means in one["methods"].items():
                 for name, value in means.items():
-                    # Of 3072 bytes one may round the other way, which an SSIM of 0.1
-                    # feels.
-                    tolerance = 5e-5 if "ssim" in name else 1e-5
-                    expected = pytest.approx(value, rel=tolerance)
+                    if name == "ms_ssim":  # of larger pictures alone
+                        assert value is None
+                        continue
+                    expected = pytest.approx(value, rel=1e-5)
                     assert two["methods"][method][name] == expected, (method, name)
 
 
