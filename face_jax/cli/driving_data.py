@@ -1,10 +1,9 @@
 """Clips that evaluations of reenactment drive faces by: files, lists of them, and data sets."""
 
 import dataclasses
-import json
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Protocol
 
 import numpy as np
 
@@ -15,6 +14,7 @@ from data_pipelines.sources.split_index import index_path
 from data_pipelines.transforms.resize import resize_bilinear, to_uint8
 from data_pipelines.video import VideoReader
 from face_jax.cli.driver import open_driver
+from face_jax.cli.driving_lists import is_list, read_clips
 from face_jax.cli.faces import CropRule, evenly
 from face_jax.cli.footage import find_inputs
 from face_jax.cli.subjects import describe_clip
@@ -100,8 +100,8 @@ def find_clips(
 
     Args:
       data: video files and folders of them; or one folder of ``face-jax prepare``, or
-        one list, see ``read_list``.
-      landmarks: see ``find_inputs``.
+        one list, see ``driving_lists``.
+      landmarks: see ``find_inputs`` and ``read_clips``.
       rule: what is cut out of frames of files.
       split: of a prepared data set.
 
@@ -111,10 +111,11 @@ def find_clips(
     """
     if len(data) == 1 and index_path(data[0], split).parent.is_dir():
         return list(_prepared(data[0], split))
-    if len(data) == 1 and data[0].suffix == ".json":
-        listed = read_list(data[0], "self_reenactment").get("clips")
-        data = paths_of(data[0], "self_reenactment.clips", listed)
-    given = [one for one in find_inputs(data, landmarks) if is_clip(one.path)]
+    if is_list(data):
+        inputs = read_clips(data[0], landmarks)
+    else:
+        inputs = find_inputs(data, landmarks)
+    given = [one for one in inputs if is_clip(one.path)]
     if not given:
         raise ValueError(f"{data[0]}: expected clips, there is none")
     return [FileClip(one.name, one.path, one.landmarks, rule) for one in given]
@@ -139,46 +140,6 @@ def describe_crops(
     points = None if landmarks is None else _in_crops(landmarks, boxes, size)
     stored = StoredClip(name, len(crops), size, size, points, np.ones(len(crops), bool))
     return describe_clip(stored, np.stack([_fit(crop, size) for crop in crops]))
-
-
-def read_list(path: Path, part: str) -> dict[str, Any]:
-    """One part of a list of what is evaluated.
-
-    A list is a JSON file: ``{"self_reenactment": {"clips": [PATH, ...]},
-    "cross_reenactment": {"pairs": [[SOURCE, CLIP], ...]}}``, paths relative to it.
-
-    Raises:
-      FileNotFoundError: there is no such file.
-      ValueError: it is no JSON file, or has no such part.
-    """
-    if not path.is_file():
-        raise FileNotFoundError(f"{path}: no such file")
-    try:
-        content = json.loads(path.read_text(encoding="utf-8"))
-    except json.JSONDecodeError as error:
-        raise ValueError(f"{path}: expected a JSON file: {error}") from error
-    found = content.get(part) if isinstance(content, dict) else None
-    if not isinstance(found, dict):
-        raise ValueError(f"{path}: expected an object {part!r}, got {found!r}")
-    return found
-
-
-def paths_of(file: Path, key: str, listed: Any) -> list[Path]:
-    """Paths that a list names.
-
-    Args:
-      file: the list.
-      key: where they stand, for the message.
-      listed: what stands there.
-
-    Raises:
-      ValueError: it is no list of paths.
-    """
-    if not (
-        isinstance(listed, list) and listed and all(isinstance(p, str) for p in listed)
-    ):
-        raise ValueError(f"{file}: expected paths at {key}, got {listed!r}")
-    return [file.parent / path for path in listed]
 
 
 def _prepared(folder: Path, split: str) -> list[PreparedClip]:

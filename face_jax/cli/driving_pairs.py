@@ -9,9 +9,8 @@ from face_jax.cli.driving_data import (
     FileClip,
     describe_crops,
     find_clips,
-    paths_of,
-    read_list,
 )
+from face_jax.cli.driving_lists import is_list, read_pairs
 from face_jax.cli.faces import CropRule
 from face_jax.cli.footage import Input, find_inputs
 from face_jax.cli.sources import read_sources
@@ -60,7 +59,7 @@ def find_pairs(
     """All pairs that were asked for.
 
     Args:
-      data: a list with pairs, see ``read_list``; or what ``find_clips`` takes.
+      data: a list with pairs, see ``driving_lists``; or what ``find_clips`` takes.
       sources: pictures, each driven by every clip; none with a list.
       landmarks: one folder, where files of the same names are looked for; without, they
         are looked for beside pictures and clips.
@@ -75,43 +74,25 @@ def find_pairs(
         raise ValueError(
             f"--landmarks: expected one folder, for sources and clips, got {landmarks[0]}"
         )
-    if len(data) == 1 and data[0].suffix == ".json":
+    if is_list(data):
         if sources:
             raise ValueError("--source: expected none, as --data is a list of pairs")
-        return [
-            (_source(source, landmarks, rule), _clip(clip, landmarks, rule))
-            for source, clip in read_pairs(data[0])
-        ]
+        pairs = read_pairs(data[0], landmarks)
+        return [(_source(one, rule), _clip(other, rule)) for one, other in pairs]
     if not sources:
         raise ValueError("--source: expected pictures, or a list of pairs as --data")
     clips = find_clips(data, landmarks, rule, split)
-    people = [_source(path, landmarks, rule) for path in sources]
+    people = [_source(_given(path, landmarks), rule) for path in sources]
     return [(person, clip) for person in people for clip in clips]
-
-
-def read_pairs(path: Path) -> list[tuple[Path, Path]]:
-    """Sources and the clips that drive them, of a list, see ``read_list``."""
-    pairs = read_list(path, "cross_reenactment").get("pairs")
-    if not isinstance(pairs, list) or not pairs:
-        raise ValueError(
-            f"{path}: expected a list of pairs at cross_reenactment.pairs, got {pairs!r}"
-        )
-    found = [paths_of(path, "cross_reenactment.pairs", pair) for pair in pairs]
-    for pair in found:
-        if len(pair) != 2:
-            raise ValueError(f"{path}: expected a source and a clip, got {len(pair)}")
-    return [(source, driving) for source, driving in found]
 
 
 def _given(path: Path, landmarks: Sequence[Path]) -> Input:
     return find_inputs([path], landmarks)[0]
 
 
-def _source(path: Path, landmarks: Sequence[Path], rule: CropRule) -> SourcePicture:
-    found = _given(path, landmarks)
+def _source(found: Input, rule: CropRule) -> SourcePicture:
     return SourcePicture(found.name, found.path, found.landmarks, rule)
 
 
-def _clip(path: Path, landmarks: Sequence[Path], rule: CropRule) -> FileClip:
-    found = _given(path, landmarks)
+def _clip(found: Input, rule: CropRule) -> FileClip:
     return FileClip(found.name, found.path, found.landmarks, rule)
