@@ -27,6 +27,12 @@ def test_normalized_mean_error():
     )
 
 
+def test_nothing_visible_is_no_error_at_all():
+    target, moved = face(0)[:, 0], face(1)[:, 0]
+    nothing = np.zeros((2, 68), np.float32)
+    assert np.isnan(landmarks.normalized_mean_error(moved, target, nothing)).all()
+
+
 def test_keypoint_distance_is_per_coordinate():
     target = np.zeros((1, 10, 2), np.float32)
     moved = target + np.array([3.0, 4.0], np.float32)
