@@ -51,6 +51,10 @@ COMMANDS = {
         "face_jax.cli.evaluate_heads",
         "measure a SMIRK model on synthetic people it never saw",
     ),
+    "evaluate-scan": (
+        "face_jax.cli.evaluate_scan",
+        "measure a neutral mesh against a scan of the face",
+    ),
     "evaluate-occlusion": (
         "face_jax.cli.evaluate_occlusion",
         "measure Latent-OFER on people and occluders it never saw",

@@ -8,6 +8,7 @@ lpips_alex`` and ``lpips_vgg16`` make a checkpoint of them.
 from typing import Literal
 
 import flax.linen as nn
+import jax
 import jax.numpy as jnp
 
 from face_jax.nn.alexnet import AlexNetFeatures
@@ -55,7 +56,9 @@ class Lpips(nn.Module):
                 f"and {list(target.shape)}"
             )
         features = self._features()
-        maps = zip(features(prediction), features(target), strict=True)
+        # Accelerators round the factors of convolutions to fewer digits by default.
+        with jax.default_matmul_precision("highest"):
+            maps = zip(features(prediction), features(target), strict=True)
         total = jnp.zeros(len(prediction))
         for index, (ours, theirs) in enumerate(maps):
             squares = jnp.square(_unit(ours) - _unit(theirs))

@@ -1,3 +1,5 @@
+from pathlib import Path
+
 import jax.numpy as jnp
 import numpy as np
 import pytest
@@ -26,6 +28,7 @@ from tests.smirk.small_model import small_model
 from tests.smirk.small_task import write_head
 
 FRAMES, SIDE = 5, 64
+README = Path(__file__).parents[2] / "README.md"
 
 
 class Known:
@@ -198,3 +201,11 @@ def test_the_identity_network_is_a_part_of_mica(tmp_path):
     found = identity_judge(tmp_path, network)(faces)
     expected = network.apply(variables, jnp.asarray(faces / 127.5 - 1, jnp.float32))
     np.testing.assert_allclose(found, expected, rtol=1e-4, atol=1e-5)
+
+
+def test_the_readme_tells_what_every_measure_is():
+    text = README.read_text(encoding="utf-8")
+    _, _, table = text.partition("## Metrics")
+    table = table.partition("\n## ")[0].lower().replace(" ", "_")
+    names = {"ms_ssim": "ms-ssim", "scale_pumping": "scale_pumping"}
+    assert all(names.get(name, name) in table for name in MEASURES)
