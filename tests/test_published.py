@@ -16,6 +16,8 @@ from tests.smirk.small_task import write_head
 
 FILES = {
     "fsrt": ["kp_detector.pt", "model.pt"],
+    "lpips_alex": ["alex.pt", "alexnet.pt"],
+    "lpips_vgg16": ["vgg.pt", "vgg16.pt"],
     "refinement": ["net_D.pt", "net_F.pt", "net_G.pt"],
 }
 FIRST_NAMES = {
@@ -31,6 +33,8 @@ FIRST_NAMES = {
     "ms_celeb": "state_dict.bn1.bias",
     "vgg19": "features.0.bias",
     "vgg16": "features.0.bias",
+    "lpips_alex": "features.0.bias",
+    "lpips_vgg16": "features.0.bias",
     "mobilenet_v3_small": "blocks.0.0.bn1.bias",
     "mobilenet_v3_large": "blocks.0.0.bn1.bias",
 }

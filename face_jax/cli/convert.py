@@ -26,6 +26,7 @@ EPILOG = """examples:
   face-jax convert fsrt model.pt kp_detector.pt --out weights/fsrt
   face-jax convert smirk SMIRK_em1.pt --set networks.head=flame.npz --out weights/smirk
   face-jax convert mae mae_visualize_vit_base.pth --out weights/mae
+  face-jax convert lpips_alex alexnet.pth alex.pth --out weights/lpips
   face-jax convert refinement 100_net_G.pth 100_net_D.pth --out weights/refinement
 """
 REPORT = "conversion.json"

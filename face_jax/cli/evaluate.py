@@ -40,6 +40,10 @@ TASKS = {
         "face_jax.cli.evaluate_heads",
         "SMIRK: unseen synthetic people, against their true heads",
     ),
+    "scan": (
+        "face_jax.cli.evaluate_scan",
+        "a neutral mesh against a scan of the face, by the rules of NoW",
+    ),
     "recognition": (
         "face_jax.cli.evaluate_recognition",
         "Latent-OFER: expressions found in prepared pictures, against their labels",

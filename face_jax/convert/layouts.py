@@ -47,6 +47,14 @@ POINTWISE = Layout(
 )
 """A 1x1 convolution that is a dense layer in Flax, [in, out]."""
 
+CHANNEL_WEIGHTS = Layout(
+    "weights of channels [1, C, 1, 1]",
+    4,
+    lambda x: x[0, :, 0, 0],
+    lambda x: x[None, :, None, None],
+)
+"""A 1x1 convolution to one number that is a sum of weighed channels in Flax, [C]."""
+
 TRANSPOSED_CONV = Layout(
     "transposed convolution [in, out, h, w]",
     4,

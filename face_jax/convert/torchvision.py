@@ -1,8 +1,17 @@
 """Torchvision's names of backbones that several systems look through."""
 
 from face_jax.convert.engine import Entry, Path, conv
+from face_jax.nn.alexnet import CONVOLUTIONS
 from face_jax.nn.vgg import Variant, torchvision_index
 from face_jax.types import Params
+
+
+def alexnet_table(root: Path) -> dict[str, Entry]:
+    """Entries of ``nn.alexnet.AlexNetFeatures``, below ``root`` among the variables."""
+    table: dict[str, Entry] = {}
+    for index, layer in enumerate(CONVOLUTIONS, start=1):
+        table |= conv(f"features.{layer.number}", (*root, f"conv{index}"))
+    return table
 
 
 def vgg_table(

@@ -16,6 +16,10 @@ NUM_CONTOURS = 79
 LARGEST_YAW = 39
 """Degrees; faces that turn further keep the contour of this yaw."""
 
+SEVEN_OF_51 = (19, 22, 25, 28, 16, 31, 37)
+"""Of the 51 points without contour: outer and inner corner of the right eye, inner and outer
+corner of the left one, bottom of the nose, right and left corner of the mouth."""
+
 # fmt: off
 MEDIAPIPE_105 = (
     276, 282, 283, 285, 293, 295, 296, 300, 334, 336,
@@ -123,6 +127,23 @@ def landmarks_68_fixed(head: HeadModel, vertices: Array) -> Array:
       ValueError: the head lacks the embedding.
     """
     return surface_points(vertices, head.faces, _embedding(head, "full_68"))
+
+
+def landmarks_7(head: HeadModel, vertices: Array) -> Array:
+    """The seven points by which heads and scans are aligned, see ``SEVEN_OF_51``.
+
+    Args:
+      head: with embedding ``static_51``.
+      vertices: [..., V, 3] of the posed head.
+
+    Returns:
+      [..., 7, 3].
+
+    Raises:
+      ValueError: the head lacks the embedding.
+    """
+    inner = surface_points(vertices, head.faces, _embedding(head, "static_51"))
+    return inner[..., SEVEN_OF_51, :]
 
 
 def landmarks_mediapipe_105(head: HeadModel, vertices: Array) -> Array:

@@ -51,13 +51,45 @@ def keypoint_distance(prediction: Array, target: Array) -> Array:
     256-pixel frames): not the Euclidean distance between points.
 
     Args:
-      prediction: [B, K, 2].
-      target: [B, K, 2] in the same unit.
+      prediction: [..., K, 2].
+      target: [..., K, 2] in the same unit.
 
     Returns:
-      [B] in that unit.
+      [...] in that unit.
     """
     return jnp.abs(prediction - target).mean(axis=(-2, -1))
+
+
+def missing_rate(found: Array) -> Array:
+    """Share of the frames in which no face was found.
+
+    Distances of landmarks leave such frames out, and are better the more of them there
+    are: tell both.
+
+    Args:
+      found: bool [..., T], T at least 1.
+
+    Returns:
+      [...] in [0, 1].
+    """
+    return 1 - jnp.asarray(found, jnp.float32).mean(axis=-1)
+
+
+def average_keypoint_distance(result: Array, driving: Array, found: Array) -> Array:
+    """AKD: ``keypoint_distance`` averaged over the frames that count.
+
+    As in the evaluation of the first-order motion model (arXiv 2003.00196).
+
+    Args:
+      result: [B, T, K, 2] landmarks found in the result.
+      driving: [B, T, K, 2] landmarks of the driving clip.
+      found: bool [B, T], where a face was found in both; other rows are not looked at.
+
+    Returns:
+      [B] in the unit of the landmarks; NaN where no frame counts.
+    """
+    errors = jnp.where(found, keypoint_distance(result, driving), 0.0)
+    return errors.sum(axis=-1) / jnp.asarray(found).sum(axis=-1)
 
 
 def jitter(result: Array, driving: Array) -> Array:

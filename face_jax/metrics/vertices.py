@@ -5,7 +5,7 @@ All results have one number for each batch entry, in the unit of the vertices.
 
 import jax.numpy as jnp
 
-from face_jax.geometry.products import matmul
+from face_jax.geometry.alignment import align_points, move_points
 from face_jax.types import Array
 
 
@@ -37,14 +37,8 @@ def procrustes_error(prediction: Array, target: Array) -> Array:
     Returns:
       [B].
     """
-    source, goal = _centred(prediction), _centred(target)
-    left, values, right = jnp.linalg.svd(matmul(jnp.swapaxes(goal, -1, -2), source))
-    handedness = jnp.linalg.det(matmul(left, right))
-    signs = jnp.ones_like(values).at[..., 2].set(handedness)
-    rotation = matmul(left * signs[..., None, :], right)
-    scale = (values * signs).sum(-1) / jnp.square(source).sum((-2, -1))
-    turned = matmul(source, jnp.swapaxes(rotation, -1, -2))
-    return _distance(scale[..., None, None] * turned, goal)
+    aligned = move_points(align_points(prediction, target), prediction)
+    return _distance(aligned, target)
 
 
 def _centred(vertices: Array) -> Array:

@@ -103,6 +103,23 @@ def mica(state: State) -> dict[str, Any]:
     }
 
 
+def lpips(backbone: str, layers: str) -> Callable:
+    """A classifier's file, and that of the learned layers."""
+
+    def layout(state: State) -> dict[str, Any]:
+        features = {n: a for n, a in state.items() if n.startswith("features.")}
+        classifier = {"classifier.6.bias": np.ones(1000, np.float32)}
+        learned = {n: a for n, a in state.items() if n.startswith("lin")}
+        return {f"{backbone}.pth": features | classifier, f"{layers}.pth": learned}
+
+    return layout
+
+
+def of_lpips(name: str) -> str:
+    """Names without that of the file."""
+    return name.partition(".")[2]
+
+
 def refinement(state: State) -> dict[str, Any]:
     """A file for each network of them that there is."""
     networks = {network: below(state, f"{network}.") for network in "GDF"}
@@ -190,6 +207,8 @@ CASES = [
         after("emotion.state_dict."),
     ),
     Case("vgg16", ("smirk/vgg_perceptual",), alone("vgg16.pth"), after("vgg16.")),
+    Case("lpips_alex", ("metrics/lpips_alex",), lpips("alexnet", "alex"), of_lpips),
+    Case("lpips_vgg16", ("metrics/lpips_vgg16",), lpips("vgg16", "vgg"), of_lpips),
     Case(
         "mobilenet_v3_small",
         ("smirk/mobilenetv3_small",),

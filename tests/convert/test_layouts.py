@@ -13,6 +13,7 @@ from face_jax.convert import layouts
         (layouts.POINTWISE, (5, 3, 1, 1), (3, 5)),
         (layouts.TRANSPOSED_CONV, (5, 3, 7, 2), (7, 2, 5, 3)),
         (layouts.TOKENS, (1, 5, 3), (5, 3)),
+        (layouts.CHANNEL_WEIGHTS, (1, 5, 1, 1), (5,)),
         (layouts.flattened_map(3, 2, 4), (5, 24), (24, 5)),
         (layouts.patch_embedding(3, 2), (5, 3, 2, 2), (12, 5)),
     ],

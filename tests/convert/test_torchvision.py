@@ -1,7 +1,8 @@
 import jax
 import pytest
 
-from face_jax.convert.torchvision import vgg_table
+from face_jax.convert.torchvision import alexnet_table, vgg_table
+from face_jax.nn.alexnet import AlexNetFeatures
 from face_jax.nn.vgg import VggFeatures
 
 IMAGE = jax.ShapeDtypeStruct((1, 32, 32, 3), "float32")
@@ -28,3 +29,12 @@ def test_other_names_may_say_the_block():
     table = vgg_table("vgg16", shapes, ("n",), "slice{block}.{number}")
     weights = [name for name in table if name.endswith("weight")]
     assert weights == ["slice2.5.weight", "slice3.12.weight"]
+
+
+def test_alexnet_has_torchvisions_numbers():
+    network = AlexNetFeatures()
+    shapes = jax.eval_shape(network.init, jax.random.key(0), IMAGE)
+    table = alexnet_table(("eyes", "params"))
+    numbers = [int(name.split(".")[1]) for name in table if name.endswith("weight")]
+    assert numbers == [0, 3, 6, 8, 10]
+    assert {entry.path[2] for entry in table.values()} == set(shapes["params"])

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 
 import numpy as np
+import trimesh
 
 from face_jax.geometry.head import HeadModel
 
@@ -102,3 +103,15 @@ def slopes(
             slope[place] = (above - function(*arrays)) / (2 * step)
             array[place] = middle
     return found
+
+
+def distances_to_mesh(points, vertices, faces):
+    """Distances [N] of points to a mesh: every pair by trimesh, in float64."""
+    corners = np.asarray(vertices, np.float64)[faces]
+    points = np.asarray(points, np.float64)
+    pairs = np.repeat(points, len(corners), axis=0)
+    found = trimesh.triangles.closest_point(
+        np.tile(corners, (len(points), 1, 1)), pairs
+    )
+    lengths = np.linalg.norm(found - pairs, axis=-1)
+    return lengths.reshape(len(points), -1).min(axis=1)

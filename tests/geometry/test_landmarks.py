@@ -9,6 +9,7 @@ from face_jax.geometry.head import HeadParameters, LandmarkEmbedding, pose_head
 from face_jax.geometry.landmarks import (
     MEDIAPIPE_105,
     contour_row,
+    landmarks_7,
     landmarks_68,
     landmarks_68_fixed,
     landmarks_mediapipe_105,
@@ -200,3 +201,14 @@ def test_lacking_landmarks_are_named():
     half = dataclasses.replace(head, landmarks=contour)
     with pytest.raises(ValueError, match="no landmarks 'static_51', it has: contour"):
         landmarks_68(half, vertices, HeadParameters())
+
+
+def test_the_seven_points_are_eye_corners_nose_and_mouth_corners():
+    head = procedural_head()
+    seven = np.asarray(landmarks_7(head, head.template))
+    full = np.asarray(landmarks_68_fixed(head, head.template))
+    np.testing.assert_allclose(seven, full[[36, 39, 42, 45, 33, 48, 54]], atol=1e-6)
+    # The subject's right is at negative x.
+    assert (np.diff(seven[:4, 0]) > 0).all() and seven[5, 0] < seven[4, 0] < seven[6, 0]
+    with pytest.raises(ValueError, match="no landmarks 'static_51'"):
+        landmarks_7(bare_head(), bare_head().template)

@@ -20,7 +20,7 @@ def test_columns_agree_with_the_definition():
     target = 50 + random.normal(size=(40, 3)).astype(np.float32)
     found = target + random.normal([0, 1, 5], [0.1, 1, 2], (40, 3)).astype(np.float32)
     expected = [closed_form(found[:, k], target[:, k]) for k in range(3)]
-    np.testing.assert_allclose(concordance(found, target), expected, rtol=1e-4)
+    np.testing.assert_allclose(concordance(found, target), expected, atol=1e-5)
 
 
 def test_shifted_and_stretched_series_of_known_agreement():

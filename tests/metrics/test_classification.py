@@ -41,6 +41,44 @@ def test_rates_of_classes():
     np.testing.assert_allclose(mean_class_recall(CONFUSION), (3 / 4 + 1 / 2 + 0) / 3)
 
 
+def test_rates_of_random_answers_are_those_of_counting():
+    rng = np.random.default_rng(0)
+    # Nobody shows class 4, which is guessed all the same.
+    labels, guesses = rng.integers(0, 4, 200), rng.integers(0, 6, 200)
+    weights = rng.uniform(0, 2, 200).astype(np.float32)
+    confusion = confusion_matrix(jnp.array(labels), jnp.array(guesses), 6, weights)
+    right, counted = labels == guesses, weights.astype(float)
+    counts = [
+        [counted[(labels == k) & (guesses == j)].sum() for j in range(6)]
+        for k in range(6)
+    ]
+    np.testing.assert_allclose(confusion, counts, rtol=1e-5)
+    recalls = [
+        np.average(right[labels == k], weights=counted[labels == k]) for k in range(4)
+    ]
+    expected = [*recalls, np.nan, np.nan]
+    np.testing.assert_allclose(class_recall(confusion), expected, rtol=1e-5)
+    np.testing.assert_allclose(
+        mean_class_recall(confusion), np.mean(recalls), rtol=1e-5
+    )
+    share = np.average(right, weights=counted)
+    np.testing.assert_allclose(accuracy(confusion), share, rtol=1e-5)
+
+
+def test_rates_of_random_decisions_are_those_of_counting():
+    rng = np.random.default_rng(1)
+    positives, found = rng.uniform(size=(2, 6, 50)) < [[[0.3]], [[0.4]]]
+    hits, said = (positives & found).sum(), found.sum()
+    expected = [
+        np.mean(positives == found),
+        hits / said,
+        hits / positives.sum(),
+        2 * hits / (said + positives.sum()),
+    ]
+    rates = binary_rates(jnp.array(positives), jnp.array(found))
+    np.testing.assert_allclose(as_numbers(rates), expected, rtol=1e-5)
+
+
 def test_without_rows_there_are_no_rates():
     empty = np.zeros((3, 3))
     for rate in (accuracy(empty), *class_recall(empty), mean_class_recall(empty)):

@@ -121,6 +121,16 @@ def test_degenerate_images_have_scores():
     assert image.ms_ssim(board, 1 - board) == 0
 
 
+def test_constant_images_have_errors_of_their_difference():
+    dark, light = (np.full((1, 20, 20, 3), v, np.float32) for v in (0.25, 0.5))
+    np.testing.assert_allclose(image.l1(dark, light), 0.25)
+    np.testing.assert_allclose(image.mean_squared_error(dark, light), 0.0625)
+    np.testing.assert_allclose(image.psnr(dark, light), 12.0412, atol=1e-4)
+    # No structure at all: what is left is how alike the levels are.
+    expected = (2 * 0.25 * 0.5 + 1e-4) / (0.25**2 + 0.5**2 + 1e-4)
+    np.testing.assert_allclose(image.ssim(dark, light), expected, atol=1e-5)
+
+
 def test_wrong_shapes_are_named():
     with pytest.raises(ValueError, match="at least 176 pixels"):
         image.ms_ssim(images(0, (1, 175, 200, 3)), images(1, (1, 175, 200, 3)))

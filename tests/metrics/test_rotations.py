@@ -1,6 +1,7 @@
 import jax
 import numpy as np
 import pytest
+from scipy.spatial.transform import Rotation
 
 from face_jax.metrics import rotations
 
@@ -22,3 +23,12 @@ def test_the_angle_does_not_depend_on_a_common_turn():
     np.testing.assert_allclose(rotation_angle(still, quarter), 90, rtol=1e-5)
     # Quarter turns about two axes are a third of a whole turn apart.
     np.testing.assert_allclose(rotation_angle(quarter, other), 120, rtol=1e-5)
+
+
+def test_angles_agree_with_scipy():
+    one, other = np.random.default_rng(0).normal(size=(2, 40, 3)).astype(np.float32)
+    turns = (Rotation.from_rotvec(vectors.astype(float)) for vectors in (one, other))
+    first, second = turns
+    expected = np.degrees((first * second.inv()).magnitude())
+    np.testing.assert_allclose(rotation_angle(one, other), expected, rtol=1e-5)
+    np.testing.assert_allclose(rotation_angle(one, one), 0, atol=1e-4)

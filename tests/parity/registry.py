@@ -20,6 +20,7 @@ PART_MODULES: dict[str, tuple[str, ...]] = {
         "tests.parity.latent_ofer_refinement",
         "tests.parity.latent_ofer_svdd",
     ),
+    "metrics": ("tests.parity.metrics",),
     "render": ("tests.parity.render",),
     "smirk": (
         "tests.parity.smirk_geometry",
