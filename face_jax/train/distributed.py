@@ -8,9 +8,12 @@ import jax
 import numpy as np
 from jax.experimental import multihost_utils
 from jax.sharding import NamedSharding
+from orbax.checkpoint.multihost import get_barrier_sync_fn
 
 from face_jax.train.cluster import membership
 from face_jax.types import Array, Batch, PyTree
+
+DAY_MS = 24 * 3600 * 1000
 
 
 def initialize(environment: Mapping[str, str] = os.environ) -> None:
@@ -46,6 +49,18 @@ def everywhere(flag: bool) -> bool:
     if jax.process_count() == 1:
         return flag
     return bool(multihost_utils.process_allgather(np.asarray(flag)).all())
+
+
+def wait_for_all(name: str) -> None:
+    """Returns when every process of the run has come here, after a day at most.
+
+    A collective of devices would not do before work that takes one process minutes: on
+    the CPU the first one gives up after half a minute.
+
+    Args:
+      name: of this meeting, in messages.
+    """
+    get_barrier_sync_fn()(key=name, timeout_ms=DAY_MS)
 
 
 def to_global(
