@@ -3,7 +3,6 @@
 import json
 import re
 import shlex
-import socket
 import subprocess
 import sys
 
@@ -12,7 +11,7 @@ import yaml
 
 from tests.launch.stand_ins import LAUNCH, ROOT, assert_joined, joining, real
 from tests.launch.stand_ins import stand_ins as stand_ins
-from tests.processes.command import SETTINGS, environment, losses
+from tests.processes.command import SETTINGS, environment, free_port, losses
 
 FOLDER = LAUNCH / "gke"
 COMMON = ("faces", "--image", "registry/faces:1", "--claim", "disk")
@@ -192,10 +191,8 @@ def run_pods(stand_ins, *words):
     done = submit(stand_ins, *COMMON, *GPU, "--print", "--", *words)
     job, container = pods(yaml.safe_load(done.stdout))
     found = variables(container)
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        # The name of the first pod means nothing here.
-        found["JAX_COORDINATOR_ADDRESS"] = f"127.0.0.1:{probe.getsockname()[1]}"
+    # The name of the first pod means nothing here.
+    found["JAX_COORDINATOR_ADDRESS"] = f"localhost:{free_port()}"
     found |= {"FACE_JAX_CACHE": str(stand_ins.folder / "cache"), "PLATFORM": "gpu"}
     (entry,) = (
         json.loads(words) for name, words in dockerfile() if name == "ENTRYPOINT"

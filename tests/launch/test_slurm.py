@@ -11,6 +11,13 @@ from tests.processes.command import SETTINGS, environment, losses
 
 SCRIPT = LAUNCH / "slurm.sbatch"
 
+SETTING = {
+    "SLURM_JOB_ID": "4711",
+    "SLURM_SUBMIT_DIR": str(ROOT),
+    "PYTHONPATH": str(ROOT),
+    "RELAUNCH_WAIT": "0",
+}
+
 TWO_TASKS = """
 command = words[words.index("face-jax"):]
 shared = {
@@ -33,14 +40,7 @@ def submit(stand_ins, *words, **variables):
     return subprocess.run(
         ["bash", str(SCRIPT), *words],
         cwd=stand_ins.folder,
-        env=environment(
-            PATH=stand_ins.path,
-            PYTHONPATH=str(ROOT),
-            SLURM_JOB_ID="4711",
-            SLURM_SUBMIT_DIR=str(ROOT),
-            RELAUNCH_WAIT="0",
-            **variables,
-        ),
+        env=environment(**{**SETTING, "PATH": stand_ins.path, **variables}),
         capture_output=True,
         text=True,
         timeout=450,
@@ -95,11 +95,11 @@ def test_failures_are_limited(stand_ins):
     assert [call[0] for call in stand_ins.calls()] == ["srun"] * 2
 
 
-def test_a_missing_env_file_is_told(stand_ins):
+def test_outside_the_repository_nothing_starts(stand_ins):
     with_statuses(stand_ins, 0)
-    done = submit(stand_ins, PLATFORM="abacus")
-    assert done.returncode == 2
-    assert "expected gpu or tpu, got abacus" in done.stderr
+    done = submit(stand_ins, SLURM_SUBMIT_DIR="/nowhere")
+    assert done.returncode != 0
+    assert "/nowhere/launch/env.sh" in done.stderr
     assert not stand_ins.calls()
 
 
