@@ -121,7 +121,11 @@ class Launcher:
 
     def _launch(self) -> int:
         variables = environments(self.processes, self.cpu_devices, os.environ)
-        self._running = [self._start(own) for own in variables]
+        self._running = []
+        for own in variables:
+            # A signal meanwhile reached those that were there.
+            if not self.asked_to_stop.is_set():
+                self._running.append(self._start(own))
         readers = [
             threading.Thread(target=self._copy, args=(index, process))
             for index, process in enumerate(self._running)
@@ -156,7 +160,7 @@ class Launcher:
             if failed := [s for s in ended if s not in (DONE, PREEMPTED)]:
                 return failed[0] if failed[0] > 0 else 128 - failed[0]
             if len(ended) == len(statuses):
-                return max(ended)
+                return max(ended, default=PREEMPTED)
             deadline = deadline or (time.monotonic() + PATIENCE if ended else None)
             if deadline and time.monotonic() > deadline:
                 _say(f"not all processes have left after {PATIENCE:g} s")
@@ -176,8 +180,7 @@ class Launcher:
             log = (self.logs / f"process{index}.log").open("ab", buffering=0)
         for line in process.stdout or ():
             with self._output:
-                sys.stdout.buffer.write(b"[%d] %s\n" % (index, line.rstrip(b"\n")))
-                sys.stdout.buffer.flush()
+                _print(b"[%d] %s\n" % (index, line.rstrip(b"\n")))
             if log:
                 log.write(line)
         if log:
@@ -191,8 +194,10 @@ def main() -> int:
         args.logs.mkdir(parents=True, exist_ok=True)
     command = [*TRAIN, *args.train]
     launcher = Launcher(command, args.processes, args.cpu_devices, args.logs)
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, launcher.stop)
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        # What `nohup` or a shell's background has set to be ignored stays so.
+        if signal.getsignal(number) is not signal.SIG_IGN:
+            signal.signal(number, launcher.stop)
     return launcher.run(args.relaunches, args.wait)
 
 
@@ -213,7 +218,7 @@ def _arguments() -> argparse.Namespace:
     )
     parser.add_argument(
         "--relaunches",
-        type=int,
+        type=_whole,
         default=3,
         metavar="N",
         help="how often at most after the first launch (default: 3)",
@@ -233,9 +238,26 @@ def _arguments() -> argparse.Namespace:
 
 
 def _positive(text: str) -> int:
-    if (number := int(text)) < 1:
-        raise argparse.ArgumentTypeError(f"expected 1 or more, got {text}")
+    return _at_least(1, text)
+
+
+def _whole(text: str) -> int:
+    return _at_least(0, text)
+
+
+def _at_least(least: int, text: str) -> int:
+    if (number := int(text)) < least:
+        raise argparse.ArgumentTypeError(f"expected {least} or more, got {text}")
     return number
+
+
+def _print(line: bytes) -> None:
+    try:
+        sys.stdout.buffer.write(line)
+        sys.stdout.buffer.flush()
+    except BrokenPipeError:
+        # A terminal that is gone is no reason to leave, or to let the pipes fill.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _say(message: str) -> None:

@@ -151,10 +151,11 @@ def test_a_preempted_run_goes_on_at_once(launcher, tmp_path):
     assert "preempted" in errors
 
 
-def test_a_signal_is_passed_on_and_ends_the_run(launcher, tmp_path):
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
+def test_a_signal_is_passed_on_and_ends_the_run(number, launcher, tmp_path):
     process = launcher("leave_when_asked()")
     wait_for([tmp_path / "waiting0", tmp_path / "waiting1"])
-    process.send_signal(signal.SIGTERM)
+    process.send_signal(number)
     process.communicate(timeout=60)
     assert process.returncode == 75
     assert len(launches(tmp_path)) == 1
@@ -178,6 +179,19 @@ while True:
     assert not is_running(first[0]) and not is_running(second[0])
 
 
+def test_a_reader_that_is_gone_does_not_stop_the_run(launcher, tmp_path):
+    script = "print('begun', flush=True)\nPath(f'waiting{index}').touch()\n"
+    script += "while not Path('go').exists(): time.sleep(0.01)\nprint('x' * 1_000_000)"
+    process = launcher(script, "--logs", "logs")
+    wait_for([tmp_path / "waiting0", tmp_path / "waiting1"])
+    process.stdout.close()
+    (tmp_path / "go").touch()
+    assert process.wait(timeout=60) == 0
+    for index in range(2):
+        log = (tmp_path / "logs" / f"process{index}.log").read_text()
+        assert log == "begun\n" + "x" * 1_000_000 + "\n"
+
+
 def test_a_signal_between_launches_ends_it(launcher, tmp_path):
     process = launcher("sys.exit(5)", "--wait", "600")
     assert process.stderr is not None
@@ -185,6 +199,21 @@ def test_a_signal_between_launches_ends_it(launcher, tmp_path):
     process.send_signal(signal.SIGTERM)
     process.communicate(timeout=60)
     assert process.returncode == 5
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (("--processes", "0"), "--processes: expected 1 or more, got 0"),
+        (("--cpu-devices", "0"), "--cpu-devices: expected 1 or more, got 0"),
+        (("--relaunches", "-1"), "--relaunches: expected 0 or more, got -1"),
+    ],
+)
+def test_errors_say_what_is_expected(words, message, launcher, tmp_path):
+    process = launcher("", *words)
+    _, errors = process.communicate(timeout=60)
+    assert process.returncode == 2 and message in errors
+    assert not launches(tmp_path)
 
 
 def test_two_processes_train_a_smoke_config(tmp_path):

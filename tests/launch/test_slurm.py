@@ -106,7 +106,7 @@ def test_outside_the_repository_nothing_starts(stand_ins):
 def test_tasks_of_srun_are_one_run(stand_ins):
     stand_ins.add("srun", TWO_TASKS)
     stand_ins.add("face-jax", joining())
-    done = submit(stand_ins, "--config", "c.py")
+    done = submit(stand_ins, "--config", "c.py", RELAUNCHES="0")
     assert done.returncode == 0, done.stderr
     assert_joined(stand_ins, ["train", "--config", "c.py"])
 
@@ -119,6 +119,6 @@ def test_tasks_of_srun_train_a_smoke_config(stand_ins, tmp_path):
     words += ["--workdir", str(tmp_path / "run")]
     for setting in SETTINGS:
         words += ["--set", setting]
-    done = submit(stand_ins, *words)
+    done = submit(stand_ins, *words, RELAUNCHES="0")
     assert done.returncode == 0, done.stderr
     assert set(losses(tmp_path / "run")) == {1, 2}
