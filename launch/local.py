@@ -8,7 +8,7 @@ python launch/local.py --processes 2 --cpu-devices 1 -- \
 
 What follows ``--`` are arguments of ``face-jax train``. When one process fails the others
 are killed and all are launched again, from the newest checkpoint; likewise when the run
-was preempted, which its exit status 75 says. SIGTERM and Ctrl-C are passed on, so that all
+was preempted, which its exit status 75 says; not where the input is wrong (2). SIGTERM and Ctrl-C are passed on, so that all
 save the same step; a second one kills. Needs nothing but Python and an installed face_jax.
 """
 
@@ -22,9 +22,8 @@ import sys
 import threading
 import time
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 
-DONE, PREEMPTED = 0, 75
+DONE, WRONG_INPUT, PREEMPTED = 0, 2, 75
 TRAIN = (sys.executable, "-m", "face_jax.cli", "train")
 LONGEST_WAIT = 300.0
 """Seconds before a relaunch, at most."""
@@ -72,7 +71,6 @@ class Launcher:
       command: of every process.
       processes: how many form the run.
       cpu_devices: CPU devices of each, or None for one GPU each.
-      logs: folder for a log of each process besides the joint output, or None.
     """
 
     def __init__(
@@ -80,9 +78,8 @@ class Launcher:
         command: Sequence[str],
         processes: int,
         cpu_devices: int | None = None,
-        logs: Path | None = None,
     ):
-        self.command, self.logs = list(command), logs
+        self.command = list(command)
         self.processes, self.cpu_devices = processes, cpu_devices
         self.asked_to_stop = threading.Event()
         self._running: list[subprocess.Popen] = []
@@ -100,7 +97,7 @@ class Launcher:
         """
         for left in range(relaunches, -1, -1):
             status = self._launch()
-            if status == DONE or self.asked_to_stop.is_set() or not left:
+            if status in (DONE, WRONG_INPUT) or self.asked_to_stop.is_set() or not left:
                 break
             if status == PREEMPTED:
                 _say(f"the run was preempted; launching it again ({left} left)")
@@ -175,25 +172,15 @@ class Launcher:
 
     def _copy(self, index: int, process: subprocess.Popen) -> None:
         """Writes a process's lines, each as a whole and with its index before it."""
-        log = None
-        if self.logs:
-            log = (self.logs / f"process{index}.log").open("ab", buffering=0)
         for line in process.stdout or ():
             with self._output:
                 _print(b"[%d] %s\n" % (index, line.rstrip(b"\n")))
-            if log:
-                log.write(line)
-        if log:
-            log.close()
 
 
 def main() -> int:
     """Runs what the command line says; returns the exit status."""
     args = _arguments()
-    if args.logs:
-        args.logs.mkdir(parents=True, exist_ok=True)
-    command = [*TRAIN, *args.train]
-    launcher = Launcher(command, args.processes, args.cpu_devices, args.logs)
+    launcher = Launcher([*TRAIN, *args.train], args.processes, args.cpu_devices)
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         # What `nohup` or a shell's background has set to be ignored stays so.
         if signal.getsignal(number) is not signal.SIG_IGN:
@@ -229,9 +216,6 @@ def _arguments() -> argparse.Namespace:
         default=5.0,
         metavar="SECONDS",
         help="before a relaunch after a failure, doubled at each (default: 5)",
-    )
-    parser.add_argument(
-        "--logs", type=Path, metavar="DIR", help="a log file for each process too"
     )
     parser.add_argument("train", nargs="+", help=argparse.SUPPRESS)
     return parser.parse_args()

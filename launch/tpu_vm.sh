@@ -11,7 +11,7 @@
 # `train` queues for the slice if there is none, copies this repository to all workers,
 # installs it, and runs `face-jax train` with the arguments on all of them. A slice that was
 # preempted is deleted and queued for again, without end; after another failure the training
-# is launched again. Ctrl-C ends this loop; the workers go on until `stop` or `delete`.
+# is launched again, unless its input is wrong. Ctrl-C ends this loop; the workers go on until `stop` or `delete`.
 # Settings, from the environment:
 #
 #   SPOT=1              a spot slice: cheaper, may be preempted at any time
@@ -23,7 +23,7 @@
 #   LOGS=logs           where `logs` puts them
 
 set -euo pipefail
-preempted=75
+wrong_input=2 preempted=75
 : "${NAME:?name of the slice}" "${ZONE:?its zone}"
 
 tpu() { gcloud compute tpus "$@" --zone="$ZONE"; }
@@ -96,7 +96,7 @@ train() {
     fi
     status=0
     { [[ $copied ]] || copy; } && copied=1 && run "$@" || status=$?
-    ((status != 0)) || return 0
+    ((status != 0 && status != wrong_input)) || return "$status"
     say "ended with status $status"
     ((status != preempted)) || continue
     sleep "$wait" # until a preemption shows

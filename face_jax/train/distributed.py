@@ -27,13 +27,14 @@ def initialize(environment: Mapping[str, str] = os.environ) -> None:
       environment: variables by name.
 
     Raises:
-      ValueError: a variable is missing or wrong, or JAX cannot join with them.
+      ValueError: a variable is missing or wrong, or JAX finds no such cluster.
+      RuntimeError: the others cannot be reached.
     """
     if (found := membership(environment)) is None:
         return
     try:
         jax.distributed.initialize(**found)
-    except Exception as error:
+    except (LookupError, TypeError, AttributeError, ImportError, ValueError) as error:
         # Detection that finds nothing ends in whatever the missing thing raises.
         reason = f"{type(error).__name__}: {error}"
         raise ValueError(f"cannot join the run as {found}: {reason}") from error

@@ -95,6 +95,12 @@ def test_failures_are_limited(stand_ins):
     assert [call[0] for call in stand_ins.calls()] == ["srun"] * 2
 
 
+def test_wrong_input_is_wrong_again(stand_ins):
+    with_statuses(stand_ins, 2, 0)
+    assert submit(stand_ins).returncode == 2
+    assert [call[0] for call in stand_ins.calls()] == ["srun"]
+
+
 def test_outside_the_repository_nothing_starts(stand_ins):
     with_statuses(stand_ins, 0)
     done = submit(stand_ins, SLURM_SUBMIT_DIR="/nowhere")

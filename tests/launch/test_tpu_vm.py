@@ -132,6 +132,12 @@ def test_failures_are_limited_and_preemptions_are_none(cloud):
     assert steps(stand_ins) == ["scp", "install"] + 4 * ["run"]
 
 
+def test_wrong_input_is_wrong_again(cloud):
+    stand_ins = cloud(["ACTIVE"], [2, 0])
+    assert call(stand_ins, "train").returncode == 2
+    assert steps(stand_ins) == ["scp", "install", "run"]
+
+
 def test_a_failed_installation_is_repeated_before_the_run(cloud):
     stand_ins = cloud(["ACTIVE"], [0], [1, 0])
     assert call(stand_ins, "train").returncode == 0
