@@ -8,28 +8,36 @@ import jax
 import numpy as np
 from jax.experimental import multihost_utils
 from jax.sharding import NamedSharding
+from orbax.checkpoint.multihost import get_barrier_sync_fn
 
+from face_jax.train.cluster import membership
 from face_jax.types import Array, Batch, PyTree
 
+DAY_MS = 24 * 3600 * 1000
 
-def initialize() -> None:
+
+def initialize(environment: Mapping[str, str] = os.environ) -> None:
     """Joins the other processes of this run, when the environment names them.
 
-    Launchers set ``JAX_COORDINATOR_ADDRESS``, ``JAX_NUM_PROCESSES`` and
-    ``JAX_PROCESS_ID``; without them this is a run of one process and nothing happens.
-    Must be called before the first computation.
+    ``face_jax.train.cluster`` says which variables of launchers count; without them this
+    is a run of one process and nothing happens. Must be called before the first
+    computation.
+
+    Args:
+      environment: variables by name.
 
     Raises:
-      ValueError: only some of the three variables are set.
+      ValueError: a variable is missing or wrong, or JAX finds no such cluster.
+      RuntimeError: the others cannot be reached.
     """
-    names = ("JAX_COORDINATOR_ADDRESS", "JAX_NUM_PROCESSES", "JAX_PROCESS_ID")
-    found = {name: os.environ.get(name) for name in names}
-    if all(value is None for value in found.values()):
+    if (found := membership(environment)) is None:
         return
-    if missing := [name for name, value in found.items() if value is None]:
-        raise ValueError(f"multi-process run: environment variables {missing} missing")
-    address, count, index = (found[name] for name in names)
-    jax.distributed.initialize(address, int(count or 1), int(index or 0))
+    try:
+        jax.distributed.initialize(**found)
+    except (LookupError, TypeError, AttributeError, ImportError, ValueError) as error:
+        # Detection that finds nothing ends in whatever the missing thing raises.
+        reason = f"{type(error).__name__}: {error}"
+        raise ValueError(f"cannot join the run as {found}: {reason}") from error
 
 
 def is_main_process() -> bool:
@@ -42,6 +50,18 @@ def everywhere(flag: bool) -> bool:
     if jax.process_count() == 1:
         return flag
     return bool(multihost_utils.process_allgather(np.asarray(flag)).all())
+
+
+def wait_for_all(name: str) -> None:
+    """Returns when every process of the run has come here, after a day at most.
+
+    A collective of devices would not do before work that takes one process minutes: on
+    the CPU the first one gives up after half a minute.
+
+    Args:
+      name: of this meeting, in messages.
+    """
+    get_barrier_sync_fn()(key=name, timeout_ms=DAY_MS)
 
 
 def to_global(
