@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from face_jax.cli.outputs import check_number
 
 if TYPE_CHECKING:
-    from data_pipelines.landmarks.finders import FaceFinder
+    from data_pipelines.landmarks.finders import FaceFinder, FinderSettings
     from data_pipelines.landmarks.following import Choice
 
 FINDERS = ("landmarks", "mediapipe", "yunet")
@@ -66,22 +66,35 @@ def finder_opener(args: argparse.Namespace) -> "Callable[[Choice], FaceFinder | 
       A function from a choice of a face to its finder; to None for landmark files.
 
     Raises:
-      ValueError: flags that do not fit together, or the file is no such model.
+      ValueError: flags that do not fit together, the file is no such model, or MediaPipe
+        is not installed.
       FileNotFoundError: the model's file does not exist.
-      ImportError: MediaPipe is not installed.
     """
-    check_finder(args)
-    from data_pipelines.landmarks.finders import (
-        FaceFinder,
-        FinderSettings,
-        build_detector,
-    )
-
-    if args.finder == "landmarks":
+    settings = settings_of(args)
+    if settings.model is None:
         return _of_landmark_files
-    settings = FinderSettings(args.finder, args.finder_model, args.finder_score)
-    detector = build_detector(settings)
+    from data_pipelines.landmarks.finders import FaceFinder, build_detector
+
+    try:
+        detector = build_detector(settings)
+    except ImportError as error:
+        raise ValueError(f"--finder {args.finder}: {error}") from error
     return lambda choice: FaceFinder(detector, settings, choice)
+
+
+def settings_of(args: argparse.Namespace) -> "FinderSettings":
+    """The finder that was asked for.
+
+    Args:
+      args: with the flags of ``add_finder``.
+
+    Raises:
+      ValueError: flags that do not fit together.
+    """
+    from data_pipelines.landmarks.finders import FinderSettings
+
+    _check(args)
+    return FinderSettings(args.finder, args.finder_model, args.finder_score)
 
 
 def finder_facts(args: argparse.Namespace) -> dict[str, Any]:
@@ -90,19 +103,13 @@ def finder_facts(args: argparse.Namespace) -> dict[str, Any]:
     Args:
       args: with the flags of ``add_finder``.
     """
-    from data_pipelines.landmarks.finders import FinderSettings, describe_finder
+    from data_pipelines.landmarks.finders import describe_finder
 
-    return describe_finder(
-        FinderSettings(args.finder, args.finder_model, args.finder_score)
-    )
+    return describe_finder(settings_of(args))
 
 
-def check_finder(args: argparse.Namespace) -> None:
-    """Refuses flags of ``add_finder`` that do not fit together.
-
-    Raises:
-      ValueError: names the flag.
-    """
+def _check(args: argparse.Namespace) -> None:
+    """Refuses flags that do not fit together, by their names."""
     from data_pipelines.landmarks.finders import MODEL_SOURCES
 
     if args.finder in MODEL_SOURCES and args.finder_model is None:

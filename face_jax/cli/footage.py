@@ -127,11 +127,12 @@ def find_inputs(
         for path in find_pictures(root):
             below = path.relative_to(root) if root.is_dir() else Path(path.name)
             stem = below.with_name(below.stem)
+            found = file
             if folder is not None:
-                file = _existing(folder, stem)
+                found = _existing(folder, stem)
             elif file is None and beside:
-                file = _existing(path.parent, Path(path.stem))
-            inputs.append(Input(path, file, str(stem), root.is_dir()))
+                found = _existing(path.parent, Path(path.stem))
+            inputs.append(Input(path, found, str(stem), root.is_dir()))
     return _with_own_names(inputs)
 
 

@@ -5,7 +5,7 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from face_jax.cli.finder_flags import add_finder, check_finder
+from face_jax.cli.finder_flags import add_finder, finder_opener, settings_of
 from face_jax.cli.outputs import check_folder, check_number
 
 if TYPE_CHECKING:
@@ -119,11 +119,9 @@ def main(args: argparse.Namespace) -> int:
 
 
 def _finding(args: argparse.Namespace) -> "Finding | None":
-    """The finder that was asked for; its model is tried, so that no worker has to fail."""
-    check_finder(args)
-    if args.finder == "landmarks":
+    """The finder that was asked for; its model is read, so that no worker has to fail."""
+    if finder_opener(args)(args.face) is None:
         return None
-    from data_pipelines.landmarks.finders import FinderSettings
     from data_pipelines.prepare.finding import Finding
     from data_pipelines.prepare.preparation import WORK
 
@@ -132,10 +130,7 @@ def _finding(args: argparse.Namespace) -> "Finding | None":
             f"--finder {args.finder} tells boxes alone, and records need landmarks: "
             "--finder mediapipe"
         )
-    settings = FinderSettings(args.finder, args.finder_model, args.finder_score)
-    finding = Finding(settings, args.out / WORK / "found", args.face)
-    finding.open()
-    return finding
+    return Finding(settings_of(args), args.out / WORK / "found", args.face)
 
 
 class _Console:

@@ -37,7 +37,7 @@ def search(
     """
     if still is not None:
         return finder.follow([still], frame_size)
-    with Progress(num_frames, f"frames of {path.name} searched") as progress:
+    with Progress(num_frames, "frames searched") as progress:
         return finder.follow(_frames(path), frame_size, progress.update)
 
 

@@ -1,6 +1,7 @@
 """A network with YuNet's inputs and outputs that takes green 8 x 8 pixel cells for faces.
 
-OpenCV decodes it as it does the real one. It is written as ONNX (protocol buffers) by
+The more blue a cell is, the larger is its face: twice as large where it is cyan. OpenCV
+decodes the network as it does the real one. It is written as ONNX (protocol buffers) by
 hand, so that no library is needed for it.
 """
 
@@ -10,9 +11,10 @@ import numpy as np
 
 STRIDES = (8, 16, 32)
 SIDE = 48.0
-"""Side of the boxes, pixels of what the network sees."""
+"""Side of YuNet's own boxes, pixels of what the network sees."""
 POINTS = np.array([[-10, -8], [10, -8], [0, 2], [-8, 12], [8, 12]], np.float64)
-"""Eyes, nose and mouth corners about the middle of the cell, in the picture's order."""
+"""Eyes, nose and mouth corners of a small face about the middle of its cell, pixels, in
+the picture's order."""
 _FLOAT, _INT64 = 1, 7
 _INT_ATTRIBUTE, _INTS_ATTRIBUTE = 2, 7
 
@@ -21,11 +23,11 @@ def write_small_yunet(path):
     """Writes the model; returns its path."""
     nodes, weights, outputs = [], [], []
     for stride in STRIDES:
-        for name, depth, kernel, bias in _heads(stride):
-            parts = _head(f"{name}_{stride}", depth, kernel, bias, stride)
+        for name, kernel, bias in _heads(stride):
+            parts = _head(f"{name}_{stride}", kernel, bias, stride)
             nodes += parts[0]
             weights += parts[1]
-            outputs.append(_value(f"{name}_{stride}", [1, "n", depth]))
+            outputs.append(_value(f"{name}_{stride}", [1, "n", len(bias)]))
     graph = b"".join(
         [
             *(_bytes(1, node) for node in nodes),
@@ -41,23 +43,26 @@ def write_small_yunet(path):
 
 
 def _heads(stride):
-    """(name, outputs, weights of the colours B, G, R, biases) of a stride."""
-    green, nothing = [-1.0, 1.0, -1.0], [0.0, 0.0, 0.0]
-    # The two outer strides never find anything: -1 is cut to 0.
-    offset = 0.0 if stride == 8 else -1e6
-    yield "cls", 1, green, [offset]
-    yield "obj", 1, green, [offset]
-    yield "bbox", 4, nothing, [0.5, 0.5, *[math.log(SIDE / stride)] * 2]
-    yield "kps", 10, nothing, (0.5 + POINTS / stride).reshape(-1).tolist()
+    """(name, weights [outputs, 3] of the colours B, G, R, biases) of a stride."""
+    green, nothing = np.array([[0.0, 1, -1]]), np.zeros((4, 3))
+    # The two outer strides never find anything: below 0 is cut to 0.
+    offset = np.array([0.0 if stride == 8 else -1e6])
+    points = (POINTS / stride).reshape(-1, 1)
+    size = math.log(SIDE / stride)
+    yield "cls", green, offset
+    yield "obj", green, offset
+    yield "bbox", nothing, np.array([0.5, 0.5, size, size])
+    yield "kps", points * [1, 0, 0], 0.5 + points[:, 0]
 
 
-def _head(name, depth, colors, bias, stride):
-    """Nodes and weights: the mean over each cell, as [1, cells, depth]."""
-    share = np.tile(np.array(colors, np.float32)[None, :, None, None], (depth, 1, 1, 1))
-    kernel = np.broadcast_to(share, (depth, 3, stride, stride)) / (255 * stride**2)
+def _head(name, colors, bias, stride):
+    """Nodes and weights: the mean over each cell, as [1, cells, outputs]."""
+    depth = len(bias)
+    kernel = np.zeros((depth, 3, stride, stride)) + colors[:, :, None, None]
+    kernel /= 255 * stride**2
     weights = [
         _tensor(f"{name}_w", kernel.astype(np.float32)),
-        _tensor(f"{name}_b", np.array(bias, np.float32)),
+        _tensor(f"{name}_b", bias.astype(np.float32)),
         _tensor(f"{name}_s", np.array([1, -1, depth], np.int64)),
     ]
     size = [_ints("kernel_shape", [stride] * 2), _ints("strides", [stride] * 2)]
