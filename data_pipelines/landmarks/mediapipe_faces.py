@@ -1,6 +1,9 @@
 """MediaPipe's face landmarker (arXiv 1907.06724 describes its mesh): 478 points of every
 face, from a model file that the user has. The package ``mediapipe`` is imported on use."""
 
+import importlib
+import weakref
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -44,6 +47,8 @@ class MediaPipeDetector:
             raise FileNotFoundError(f"{model}: no such model file; {SOURCE}")
         self._package = _package()
         self._landmarker = _open(self._package, model, least_score)
+        # MediaPipe's own destructor may come too late, when the process ends, and fail.
+        weakref.finalize(self, self._landmarker.close).atexit = False
 
     def detect(self, frames: np.ndarray, first: int = 0) -> list[list[Face]]:
         """See ``FaceDetector``; the faces have landmarks and MediaPipe's mesh."""
@@ -70,12 +75,14 @@ def _face(points: Any, shape: tuple[int, ...]) -> Face:
 
 def _package() -> Any:
     try:
-        import mediapipe
+        # In a thread: the package keeps alive the frames that import it, and with them
+        # detectors that should be closed before the process ends.
+        with ThreadPoolExecutor(1) as thread:
+            return thread.submit(importlib.import_module, "mediapipe").result()
     except ImportError as error:
         raise ImportError(
             f"the finder 'mediapipe' needs MediaPipe ({error}): {INSTALL}"
         ) from error
-    return mediapipe
 
 
 def _open(package: Any, model: Path, least_score: float) -> Any:

@@ -21,12 +21,14 @@ class Recorder:
       faces: for each picture in turn, its faces as [478, 2], 0 to 1 across the picture.
       options: of every landmarker that was opened.
       pictures: all that were looked at.
+      closed: how many landmarkers were closed.
       refusal: raised when a landmarker is opened; or None.
     """
 
     faces: list[list[np.ndarray]] = dataclasses.field(default_factory=list)
     options: list[Any] = dataclasses.field(default_factory=list)
     pictures: list[np.ndarray] = dataclasses.field(default_factory=list)
+    closed: int = 0
     refusal: Exception | None = None
 
 
@@ -63,6 +65,9 @@ def stand_in(recorder):
             faces = recorder.faces[len(recorder.pictures)]
             recorder.pictures.append(image.data)
             return types.SimpleNamespace(face_landmarks=[_points(f) for f in faces])
+
+        def close(self):
+            recorder.closed += 1
 
     vision = types.SimpleNamespace(
         FaceLandmarker=FaceLandmarker, FaceLandmarkerOptions=FaceLandmarkerOptions

@@ -50,6 +50,13 @@ def test_the_model_is_opened_as_asked_for(recorder, model):
     assert options.min_face_presence_confidence == 0.2
 
 
+def test_the_landmarker_is_closed_with_its_detector(recorder, model):
+    detector = MediaPipeDetector(model)
+    assert recorder.closed == 0
+    del detector
+    assert recorder.closed == 1
+
+
 def test_a_missing_model_is_named_with_its_source(recorder, tmp_path):
     with pytest.raises(
         FileNotFoundError, match=r"no\.task: no such model file; face_l"
