@@ -6,6 +6,7 @@ from typing import Literal
 
 import numpy as np
 
+from data_pipelines.landmarks.boxes import area, centre, overlap
 from data_pipelines.landmarks.detectors import Face
 from data_pipelines.landmarks.schemas import NUM_LANDMARKS, NUM_MEDIAPIPE
 
@@ -65,14 +66,14 @@ def choose_face(
       ValueError: there is no such choice.
     """
     if isinstance(choice, int):
-        ordered = sorted(faces, key=lambda face: _centre(face.box)[0])
+        ordered = sorted(faces, key=lambda face: centre(face.box)[0])
         return ordered[choice] if 0 <= choice < len(ordered) else None
     if choice == "largest":
-        return max(faces, key=lambda face: _area(face.box), default=None)
+        return max(faces, key=lambda face: area(face.box), default=None)
     if choice == "central":
         middle = np.asarray(frame_size) / 2
         return min(
-            faces, key=lambda f: np.linalg.norm(_centre(f.box) - middle), default=None
+            faces, key=lambda f: np.linalg.norm(centre(f.box) - middle), default=None
         )
     raise ValueError(f"expected 'largest', 'central' or a number, got {choice!r}")
 
@@ -125,11 +126,11 @@ class _Follower:
         """Where the face of last time is now; other people are not taken for it."""
         if self._last is None:
             return None
-        pairs = [(_overlap(face, self._last), face) for face in faces]
+        pairs = [(overlap(face.box, self._last.box), face) for face in faces]
         own = [
-            (overlap, face)
-            for overlap, face in pairs
-            if overlap > 0 and overlap >= self._overlap_with_others(face)
+            (common, face)
+            for common, face in pairs
+            if common > 0 and common >= self._overlap_with_others(face)
         ]
         return max(own, key=lambda pair: pair[0])[1] if own else None
 
@@ -140,13 +141,15 @@ class _Follower:
         return all(self._overlap_with_others(face) == 0 for face in faces)
 
     def _overlap_with_others(self, face: Face) -> float:
-        return max((_overlap(face, other) for other in self._others), default=0.0)
+        return max(
+            (overlap(face.box, other.box) for other in self._others), default=0.0
+        )
 
 
 def _moved(other: Face, faces: Sequence[Face]) -> Face:
     """Where a face is now; where it was if it is not found."""
-    best = max(faces, key=lambda face: _overlap(face, other), default=other)
-    return best if _overlap(best, other) > 0 else other
+    best = max(faces, key=lambda face: overlap(face.box, other.box), default=other)
+    return best if overlap(best.box, other.box) > 0 else other
 
 
 def _to_track(faces: Sequence[Face | None]) -> FaceTrack:
@@ -166,19 +169,3 @@ def _to_track(faces: Sequence[Face | None]) -> FaceTrack:
     valid = np.array([face is not None for face in faces], bool)
     is_crop = any(face is not None and face.is_crop for face in faces)
     return FaceTrack(boxes, valid, points, is_crop, meshes)
-
-
-def _overlap(face: Face, other: Face) -> float:
-    """Intersection over union of two boxes."""
-    low = np.maximum(face.box[:2], other.box[:2])
-    high = np.minimum(face.box[2:], other.box[2:])
-    common = _area(np.concatenate([low, np.maximum(high, low)]))
-    return common / max(_area(face.box) + _area(other.box) - common, 1e-9)
-
-
-def _area(box: np.ndarray) -> float:
-    return float((box[2] - box[0]) * (box[3] - box[1]))
-
-
-def _centre(box: np.ndarray) -> np.ndarray:
-    return (box[:2] + box[2:]) / 2

@@ -41,6 +41,23 @@ def test_points_are_those_of_the_picture(recorder, model):
     np.testing.assert_array_equal(recorder.pictures, frames[..., ::-1])
 
 
+def test_who_is_too_small_in_the_whole_picture_is_found_in_a_part_of_it(
+    recorder, model
+):
+    small, at_the_edge = (0.4 + 0.2 * mesh for mesh in meshes(2))
+    # The picture, then three squares of 200 pixels, 75 pixels apart.
+    recorder.faces = [[], [], [small], [at_the_edge, small - [0.375, 0]]]
+    frame = np.random.default_rng(2).integers(0, 256, (200, 350, 3), np.uint8)
+    (found,) = MediaPipeDetector(model).detect(frame[None])
+    first, second = sorted(found, key=lambda face: face.box[0])
+    assert [picture.shape[1] for picture in recorder.pictures] == [350, 200, 200, 200]
+    np.testing.assert_array_equal(recorder.pictures[3], frame[:, 150:])
+    places = {75: first, 150: second}
+    for (left, face), mesh in zip(places.items(), (small, at_the_edge), strict=True):
+        expected = 200 * mesh + [left, 0] - 0.5
+        np.testing.assert_allclose(face.mesh, expected, atol=1e-3)
+
+
 def test_the_model_is_opened_as_asked_for(recorder, model):
     MediaPipeDetector(model, least_score=0.2)
     (options,) = recorder.options
