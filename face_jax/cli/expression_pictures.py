@@ -9,7 +9,7 @@ from face_jax import markings, viz
 from face_jax.cli.expression_frames import FoundExpressions
 
 FADING = 0.5
-"""Width of the soft border around covered patches, in patches."""
+"""Width of the soft border around covered patches and along the square, in patches."""
 
 
 def overlay(found: FoundExpressions, row: int, classes: Sequence[str]) -> np.ndarray:
@@ -62,11 +62,11 @@ def pasted(found: FoundExpressions, row: int) -> np.ndarray:
     frame, face = found.frames[row], found.images[row]
     if not found.valid[row]:
         return frame.shown
-    side = face.shape[0]
-    patch = side // found.mask.shape[1]
+    grid = found.mask.shape[1]
+    patch = face.shape[0] // grid
     covered = np.kron(found.mask[row], np.ones((patch, patch), bool))
     mask = soft_mask(covered, FADING * patch)
-    return paste_back(frame.shown, face, frame.square, feather=0.0, mask=mask)
+    return paste_back(frame.shown, face, frame.square, FADING / grid, mask)
 
 
 def _covered_pixels(found: FoundExpressions, row: int) -> np.ndarray:

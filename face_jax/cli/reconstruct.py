@@ -198,8 +198,9 @@ def _write_report(
         "smoothing": args.smoothing,
         "jitter": "root mean square of the second differences of the 105 landmarks, "
         "percent of the distance of the outer eye corners",
-        "landmark_error": "mean distance from the landmark file's inner landmarks (105 "
-        "of 478, or 51 of 68), percent of the distance of its outer eye corners; "
+        "landmark_error": "mean distance from the inner landmarks of the landmark file or "
+        "finder (105 of 478, or 51 of 68), percent of the distance of their outer eye "
+        "corners; "
         "of_mean_face, of_clip_mean: those of the head's neutral face and of the clip's "
         "own mean landmarks, put into every crop",
         "results": results.entries,

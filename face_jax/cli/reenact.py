@@ -313,7 +313,7 @@ def _print_report(path: Path, report) -> None:
     if report.initial_frame is not None:
         print(f"initial driving frame: {report.initial_frame}")
     if report.frames_without_face:
-        print(f"driving frames without landmarks: {report.frames_without_face}")
+        print(f"driving frames without a face: {report.frames_without_face}")
     print(
         "trembling of the driving keypoints: "
         f"{report.jitter_before:.3f} % of the width, "

@@ -11,6 +11,10 @@ from data_pipelines.landmarks.following import FaceTrack
 from data_pipelines.video import VideoReader
 from face_jax.cli.progress import Progress
 
+LONGEST_GAP = 3
+"""Frames between two in which a finder sees the face, beyond which those between have
+none: one or two are blurred perhaps, more show nobody."""
+
 
 def search(
     path: Path,
@@ -44,7 +48,7 @@ def search(
 def fill_short_gaps(
     track: FaceTrack,
 ) -> tuple[np.ndarray | None, np.ndarray, np.ndarray]:
-    """A track whose short gaps are filled as those of landmark files are.
+    """A track without its shortest gaps.
 
     Returns:
       Float32 [T, 68 or 478, 2] pixels, None where all that is known are boxes; float32
@@ -52,10 +56,10 @@ def fill_short_gaps(
     """
     frames, count = np.flatnonzero(track.valid), len(track)
     corners = track.boxes[frames].reshape(-1, 2, 2).astype(np.float32)
-    boxes, known = fill_gaps(corners, frames, count)
+    boxes, known = fill_gaps(corners, frames, count, LONGEST_GAP)
     points = track.finest_points
     if points is not None:
-        points, known = fill_gaps(points[frames], frames, count)
+        points, known = fill_gaps(points[frames], frames, count, LONGEST_GAP)
     return points, boxes.reshape(-1, 4), known
 
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from data_pipelines.landmarks.files import MAX_GAP, save_landmarks
+from data_pipelines.landmarks.files import save_landmarks
 from data_pipelines.landmarks.finders import FaceFinder, FinderSettings, build_detector
 from data_pipelines.transforms.crops import paste_back
 from data_pipelines.video import iterate_frames, probe
@@ -98,22 +98,29 @@ def test_squares_of_both_kinds_are_about_the_same_face(crowd, finder):
 
 
 def test_frames_without_a_face(tmp_path, finder):
-    gap, end = slice(3, 6), 9
-    people = [Person(10 + n, 10) for n in range(FRAMES)]
-    here = [[p] for p in people]
-    here[gap] = [[]] * 3
-    here[end:] = [[]] * (FRAMES - end)
+    blurred, gone, end, count = 2, slice(5, 9), 11, 13
+    people = [Person(10 + n, 10) for n in range(count)]
+    here = [[person] for person in people]
+    for number in (blurred, *range(count)[gone], *range(end, count)):
+        here[number] = []
     path = tmp_path / "gaps.mp4"
     write_people(path, [draw(WIDTH, HEIGHT, some) for some in here])
+    found = np.array([bool(some) for some in here])
     crops = crops_of(path, finder())
-    found = [bool(some) for some in here]
-    assert crops.valid.tolist() == found
-    # Commands that tell of every frame fill short gaps, not the end.
+    assert crops.valid.tolist() == found.tolist()
+    # Commands that tell of every frame take a single one for blurred.
     footage = squares_of(path, finder())
-    assert footage.valid.tolist() == [True] * end + [False] * (FRAMES - end)
-    assert gap.stop - gap.start < MAX_GAP
-    expected = np.stack([person.centre for person in people])[:end]
-    np.testing.assert_allclose(centres(footage.squares)[:end], expected, atol=0.8)
+    assert np.flatnonzero(footage.valid != found).tolist() == [blurred]
+    expected = np.stack([person.centre for person in people])
+    known = footage.valid
+    np.testing.assert_allclose(
+        centres(footage.squares)[known], expected[known], atol=0.8
+    )
+    # Crops pass over gaps evenly, and stay where the face was seen last.
+    np.testing.assert_allclose(centres(footage.squares)[gone], expected[gone], atol=0.8)
+    np.testing.assert_allclose(
+        centres(footage.squares)[end:], [expected[end - 1]] * 2, atol=0.8
+    )
 
 
 def test_nobody_is_taken_for_a_person_who_is_not_found_for_a_while(tmp_path, finder):
@@ -124,7 +131,7 @@ def test_nobody_is_taken_for_a_person_who_is_not_found_for_a_while(tmp_path, fin
     path = tmp_path / "beside.mp4"
     write_people(path, [draw(WIDTH, HEIGHT, some) for some in shown])
     footage = squares_of(path, finder("largest"))
-    assert footage.valid.all()
+    assert footage.valid.tolist() == [not 4 <= n < 8 for n in range(FRAMES)]
     expected = np.stack([person.centre for person in RIGHT])
     np.testing.assert_allclose(centres(footage.squares), expected, atol=8)
 

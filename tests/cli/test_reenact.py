@@ -287,7 +287,7 @@ def test_landmarks_beside_the_files_crop_and_drive(run, landmark_folder):
         extra, source="landmarks/me.png", driving="landmarks/drive.mp4"
     )
     assert status == 0, captured.err
-    assert "driving frames without landmarks: 11" in captured.out
+    assert "driving frames without a face: 11" in captured.out
     assert probe("out.mp4").frames == FRAMES
 
 
