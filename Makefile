@@ -12,12 +12,16 @@ OUT    ?= demo
 # Tests and small models run on the CPU unless the user says otherwise.
 export JAX_PLATFORMS ?= cpu
 
-.PHONY: help demo test test-slow test-torch test-gpu lint format clean
+FACE_LANDMARKER ?= face_landmarker.task
+YUNET ?= face_detection_yunet_2023mar.onnx
+
+.PHONY: help demo test test-slow test-torch test-finders test-gpu lint format clean
 
 help:
 	@sed -n '2,3s/^# *//p' Makefile
 	@echo "make test-slow   the tests that take minutes (published sizes, learning)"
 	@echo "make test-torch  the tests that compare files with PyTorch's, which is installed"
+	@echo "make test-finders  finders with real models: FACE_LANDMARKER=FILE YUNET=FILE"
 	@echo "make test-gpu    the tests that need an accelerator (JAX_PLATFORMS=cuda)"
 	@echo "make format      format the code"
 	@echo "make clean       remove .venv and caches"
@@ -35,6 +39,10 @@ test-slow: $(VENV)/installed-test
 test-torch: $(VENV)/installed-test
 	$(BIN)/python -m pip install --quiet --editable '.[torch]' --constraint constraints.txt
 	$(BIN)/python -m pytest -m torch
+
+test-finders: $(VENV)/installed-test
+	$(BIN)/python -m pip install --quiet --editable '.[mediapipe]' --constraint constraints.txt
+	FACE_LANDMARKER=$(FACE_LANDMARKER) YUNET=$(YUNET) $(BIN)/python -m pytest -m finders
 
 test-gpu: $(VENV)/installed-test
 	$(BIN)/python -m pytest -m gpu

@@ -7,10 +7,12 @@ from pathlib import Path
 
 import numpy as np
 
+from data_pipelines.landmarks.detectors import FaceDetector
 from data_pipelines.landmarks.face_points import find_points, load_points
 from data_pipelines.landmarks.files import read_array
 from data_pipelines.landmarks.schemas import NUM_LANDMARKS
 from data_pipelines.prepare.entries import Entry
+from data_pipelines.prepare.finding import Finding
 from data_pipelines.sources.face_listing import is_clip
 from data_pipelines.sources.readers import clip_size, index_clip, open_clip
 from data_pipelines.video import read_image
@@ -37,11 +39,14 @@ class Source:
         ``landmarks/face_points.py``; None looks beside the pictures, and takes pictures
         without such a file too.
       landmarks_68: folder of files with 68 points beside a mesh; a file may be missing.
+      finding: a finder that looks at files without landmarks of their own; with it none
+        are looked for beside the pictures, and ``landmarks`` need not have all. Or None.
     """
 
     root: Path
     landmarks: Path | None = None
     landmarks_68: Path | None = None
+    finding: Finding | None = None
 
 
 @dataclasses.dataclass(frozen=True)
@@ -90,8 +95,16 @@ class Examined:
     has_mesh: bool = False
 
 
-def examine(source: Source, entry: Entry) -> Examined:
-    """Reads a file and its landmarks; never raises for what is wrong with them."""
+def examine(
+    source: Source, entry: Entry, detector: FaceDetector | None = None
+) -> Examined:
+    """Reads a file and its landmarks; never raises for what is wrong with them.
+
+    Args:
+      source: where to look.
+      entry: the picture or clip.
+      detector: of ``source.finding``, opened; None without.
+    """
     path = source.root / entry.file
     try:
         num_frames, size = measure(path)
@@ -100,6 +113,10 @@ def examine(source: Source, entry: Entry) -> Examined:
         return Examined(entry.file, UNREADABLE, _told(error, source))
     seen = Examined(entry.file, "", "", digest, num_frames, *size)
     try:
+        if source.finding is not None and detector is not None:
+            given = _given_points(source, entry, num_frames, size)
+            if given is None:
+                source.finding.look(detector, source.root, entry.file, is_still(path))
         points = points_of(source, entry, num_frames, size)
         check_places(points, size)
     except (OSError, ValueError) as error:
@@ -163,24 +180,41 @@ def points_of(
       FileNotFoundError: a folder of landmarks has none of it.
       ValueError: a file has another layout.
     """
+    first = _given_points(source, entry, num_frames, size)
+    if first is None and source.finding is not None:
+        first = source.finding.points(entry.file)
+    elif first is None and source.landmarks is not None:
+        wanted = source.landmarks / _stem(entry)
+        raise FileNotFoundError(f"{wanted}: no landmark file")
+    if first is not None and first.shape[1] == NUM_LANDMARKS:
+        return Points(None, first)
+    if source.landmarks_68 is None:
+        return Points(first, None)
+    return Points(first, _load(source.landmarks_68, _stem(entry), num_frames, size))
+
+
+def _given_points(
+    source: Source, entry: Entry, num_frames: int, size: tuple[int, int]
+) -> np.ndarray | None:
+    """Points [T, 478 or 68, 2] of the data set itself; None where it has none."""
     if entry.landmarks:
         flat = read_array(source.root / entry.landmarks).reshape(-1)
         if flat.size != 2 * NUM_LANDMARKS:
             raise ValueError(
                 f"{entry.landmarks}: expected 68 points, got {flat.size} numbers"
             )
-        return Points(None, flat.reshape(1, NUM_LANDMARKS, 2).astype(np.float32))
+        return flat.reshape(1, NUM_LANDMARKS, 2).astype(np.float32)
+    folder = source.landmarks
+    if folder is None and source.finding is None:
+        folder = source.root
+    return None if folder is None else _load(folder, _stem(entry), num_frames, size)
+
+
+def _stem(entry: Entry) -> Path:
+    """The path of a file without its ending."""
     # Not with_suffix: it would cut a stem that contains a dot.
     file = Path(entry.file)
-    stem = file.with_name(file.name.removesuffix(file.suffix))
-    first = _load(source.landmarks or source.root, stem, num_frames, size)
-    if first is None and source.landmarks is not None:
-        raise FileNotFoundError(f"{source.landmarks / stem}: no landmark file")
-    if first is not None and first.shape[1] == NUM_LANDMARKS:
-        return Points(None, first)
-    if source.landmarks_68 is None:
-        return Points(first, None)
-    return Points(first, _load(source.landmarks_68, stem, num_frames, size))
+    return file.with_name(file.name.removesuffix(file.suffix))
 
 
 def check_places(points: Points, size: tuple[int, int]) -> None:

@@ -64,6 +64,7 @@ class Preparation:
         """All that the records depend on, but for the content of the files."""
         names = [dataclasses.astuple(entry) for entry in listing.entries]
         whole = json.dumps(names).encode()
+        finding = self.source.finding
         return {
             "version": VERSION,
             "layout": self.layout,
@@ -71,6 +72,7 @@ class Preparation:
             "picture_format": self.picture_format,
             "with_landmarks": self.source.landmarks is not None,
             "with_landmarks_68": self.source.landmarks_68 is not None,
+            "finder": finding.describe() if finding else None,
             "files": len(names),
             "list_of_files": hashlib.sha256(whole).hexdigest(),
         }
@@ -143,7 +145,9 @@ def _look_at_all(
 
 
 def _look_at_part(source: Source, entries: Sequence[Entry], path: Path) -> None:
-    found = [dataclasses.asdict(examine(source, entry)) for entry in entries]
+    # Opened for each part: it cannot be handed to other processes.
+    detector = source.finding.open() if source.finding else None
+    found = [dataclasses.asdict(examine(source, one, detector)) for one in entries]
     write_json(path, found)
 
 

@@ -29,6 +29,7 @@ __all__ = [
     "landmarks_in_frame",
     "moving_boxes",
     "paste_back",
+    "soft_mask",
     "square_box",
     "still_crop",
 ]
@@ -86,7 +87,11 @@ def crop_resize(
 
 
 def paste_back(
-    frame: np.ndarray, face: np.ndarray, box: np.ndarray, feather: float = 0.1
+    frame: np.ndarray,
+    face: np.ndarray,
+    box: np.ndarray,
+    feather: float = 0.1,
+    mask: np.ndarray | None = None,
 ) -> np.ndarray:
     """Puts a crop back where it was cut out; the inverse of ``crop_resize``.
 
@@ -96,6 +101,8 @@ def paste_back(
       box: [4], where it was cut out.
       feather: width of the soft border as a fraction of the box. Along sides that lie
         on the border of the frame or outside there is none.
+      mask: float32 [h, w], how much of each pixel of the crop is shown, 0 to 1; None
+        shows all of it. See ``soft_mask``.
 
     Returns:
       uint8 [H, W, C], a new frame.
@@ -112,11 +119,32 @@ def paste_back(
     weight_y = _ramp(rows, box[1], box[3], height, feather)
     weight_x = _ramp(columns, box[0], box[2], width, feather)
     weight = (weight_y[:, None] * weight_x)[..., None]
+    if mask is not None:
+        shown = crop_resize(mask, in_face.reshape(4), (len(columns), len(rows)))
+        weight = weight * shown[..., None]
     place = np.ix_(rows, columns)
     result[place] = np.rint(
         frame[place] + weight * (patch.astype(np.float64) - frame[place])
     )
     return result
+
+
+def soft_mask(covered: np.ndarray, width: float) -> np.ndarray:
+    """A mask for ``paste_back`` that falls off around a region.
+
+    Args:
+      covered: bool [h, w], the region; all of it is shown.
+      width: pixels around it over which what is shown fades.
+
+    Returns:
+      float32 [h, w], 0 to 1.
+    """
+    outside = (~covered).astype(np.uint8)
+    if outside.all():
+        return np.zeros(covered.shape, np.float32)
+    distance = cv2.distanceTransform(outside, cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
+    near = np.clip(1 - distance / max(width, 1e-6), 0, 1)
+    return _eased(near).astype(np.float32)
 
 
 def landmarks_in_crop(
@@ -174,5 +202,9 @@ def _ramp(
     from_low = pixels + 0.5 - low if low > 0 else np.inf
     to_high = high - pixels - 0.5 if high < count else np.inf
     distance = np.minimum(from_low, to_high) + np.zeros(len(pixels))
-    inside = np.clip(distance / max(feather * (high - low), 1e-6), 0, 1)
-    return inside**2 * (3 - 2 * inside)
+    return _eased(np.clip(distance / max(feather * (high - low), 1e-6), 0, 1))
+
+
+def _eased(share: np.ndarray) -> np.ndarray:
+    """From 0 to 1 without a kink at either end."""
+    return share**2 * (3 - 2 * share)

@@ -11,7 +11,8 @@ from typing import Protocol
 
 import numpy as np
 
-from data_pipelines.landmarks.detectors import Face, FaceTrack
+from data_pipelines.landmarks.detectors import Face
+from data_pipelines.landmarks.following import FaceTrack
 from data_pipelines.landmarks.schemas import face_box
 
 CROP_SCALE = 1.25

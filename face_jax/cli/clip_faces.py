@@ -4,12 +4,8 @@ import dataclasses
 
 import numpy as np
 
-from data_pipelines.landmarks.detectors import (
-    FaceDetector,
-    FaceTrack,
-    detect_faces,
-    follow_face,
-)
+from data_pipelines.landmarks.detectors import FaceDetector, detect_faces
+from data_pipelines.landmarks.following import FaceTrack, follow_face
 from data_pipelines.transforms import smirk_geometry as geometry
 from data_pipelines.transforms.crops import crop_resize
 from face_jax.cli.face_squares import outline_of

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
+from data_pipelines.landmarks.finders import FaceFinder
 from data_pipelines.transforms.crops import crop_resize
 from data_pipelines.video import iterate_frames, probe
 from face_jax.cli.faces import DEFAULT_RULE, CropRule, FaceCrops, find_crops
@@ -42,8 +43,9 @@ def open_driver(
     rule: CropRule = DEFAULT_RULE,
     start: float = 0.0,
     end: float | None = None,
+    finder: FaceFinder | None = None,
 ) -> Driver:
-    """Looks at a driving clip without decoding it.
+    """Looks at a driving clip; only a finder decodes it.
 
     Args:
       path: the clip.
@@ -51,6 +53,7 @@ def open_driver(
       rule: what is cut out of its frames.
       start: where to begin, seconds.
       end: where to stop, seconds; None for the end of the clip.
+      finder: finds its face if no landmark file is given.
 
     Returns:
       The driver.
@@ -69,7 +72,7 @@ def open_driver(
             f"{path}: a part of the clip's {info.duration:.2f} s expected, got "
             f"{start} s to {'its end' if end is None else f'{end} s'}"
         )
-    crops = find_crops(path, landmark_file, info.frames, size, rule)
+    crops = find_crops(path, landmark_file, info.frames, size, rule, finder)
     return Driver(path, info.fps, crops, first, last)
 
 

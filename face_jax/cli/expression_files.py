@@ -12,7 +12,7 @@ import numpy as np
 
 from data_pipelines.video import VideoWriter, write_image
 from face_jax.cli.expression_frames import FoundExpressions
-from face_jax.cli.expression_pictures import overlay
+from face_jax.cli.expression_pictures import overlay, pasted
 from face_jax.cli.footage import Footage
 from face_jax.cli.results import Results
 
@@ -107,28 +107,36 @@ class ExpressionFiles:
       footage: the picture or clip.
       classes: names of the expressions.
       patches: whether the scores of all patches are stored.
+      paste_back: whether whole frames without what covers the face are written too.
     """
 
     def __init__(
-        self, folder: Path, footage: Footage, classes: Sequence[str], patches: bool
+        self,
+        folder: Path,
+        footage: Footage,
+        classes: Sequence[str],
+        patches: bool,
+        paste_back: bool = False,
     ):
         self._folder, self._footage, self._classes = folder, footage, classes
         self._patches = patches
+        self._names = ("overlay", "pasted") if paste_back else ("overlay",)
         self._scores: list[np.ndarray] = []
         self._valid: list[np.ndarray] = []
         self._probabilities = np.zeros(len(classes))
         self._covered = 0.0
         self._stack = contextlib.ExitStack()
-        self._video: VideoWriter | None = None
+        self._videos: dict[str, VideoWriter] = {}
 
     def __enter__(self) -> "ExpressionFiles":
         if self._footage.frame_rate is not None:
-            writer = VideoWriter(
-                self._folder / "overlay.mp4",
-                fps=self._footage.frame_rate,
-                audio_from=self._footage.path,
-            )
-            self._video = self._stack.enter_context(writer)
+            for name in self._names:
+                writer = VideoWriter(
+                    self._folder / f"{name}.mp4",
+                    fps=self._footage.frame_rate,
+                    audio_from=self._footage.path,
+                )
+                self._videos[name] = self._stack.enter_context(writer)
         return self
 
     def __exit__(
@@ -144,11 +152,9 @@ class ExpressionFiles:
     def add(self, found: FoundExpressions) -> None:
         """Takes the next frames of the clip, or the one of the picture."""
         for row in range(len(found.frames)):
-            picture = overlay(found, row, self._classes)
-            if self._video is None:
-                write_image(self._folder / "overlay.png", picture)
-            else:
-                self._video.write(picture)
+            self._show("overlay", overlay(found, row, self._classes))
+            if "pasted" in self._names:
+                self._show("pasted", pasted(found, row))
         self._valid.append(found.valid)
         self._probabilities += found.probabilities[found.valid].sum(axis=0)
         self._covered += float(found.mask[found.valid].mean(axis=(1, 2)).sum())
@@ -172,6 +178,13 @@ class ExpressionFiles:
             "probability": round(float(self._probabilities[likeliest]) / faces, 5),
             "covered": round(self._covered / faces, 4),
         }
+
+    def _show(self, name: str, picture: np.ndarray) -> None:
+        """Writes a picture, or the next frame of a video."""
+        if self._videos:
+            self._videos[name].write(picture)
+        else:
+            write_image(self._folder / f"{name}.png", picture)
 
     def _write_scores(self) -> None:
         np.savez_compressed(

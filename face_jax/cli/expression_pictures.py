@@ -4,9 +4,12 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from data_pipelines.transforms.crops import paste_back
+from data_pipelines.transforms.crops import paste_back, soft_mask
 from face_jax import markings, viz
 from face_jax.cli.expression_frames import FoundExpressions
+
+FADING = 0.5
+"""Width of the soft border around covered patches and along the square, in patches."""
 
 
 def overlay(found: FoundExpressions, row: int, classes: Sequence[str]) -> np.ndarray:
@@ -44,6 +47,26 @@ def uncovered(found: FoundExpressions, row: int) -> np.ndarray:
     frame = found.frames[row]
     behind = paste_back(frame.shown, found.images[row], frame.square, feather=0.0)
     return np.where(_covered_pixels(found, row)[..., None], behind, frame.shown)
+
+
+def pasted(found: FoundExpressions, row: int) -> np.ndarray:
+    """The frame with what lies behind covered patches, which fades around them.
+
+    Args:
+      found: expressions in some frames.
+      row: which of them.
+
+    Returns:
+      uint8 [H, W, 3]; the frame as it is where there is no face.
+    """
+    frame, face = found.frames[row], found.images[row]
+    if not found.valid[row]:
+        return frame.shown
+    grid = found.mask.shape[1]
+    patch = face.shape[0] // grid
+    covered = np.kron(found.mask[row], np.ones((patch, patch), bool))
+    mask = soft_mask(covered, FADING * patch)
+    return paste_back(frame.shown, face, frame.square, FADING / grid, mask)
 
 
 def _covered_pixels(found: FoundExpressions, row: int) -> np.ndarray:

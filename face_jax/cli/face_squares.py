@@ -14,11 +14,14 @@ from data_pipelines.transforms.face_boxes import moving_boxes
 from data_pipelines.transforms.smirk_geometry import PICTURE_SCALE
 
 Crop = Literal["auto", "face", "frame", "centre", "whole"]
-"""What the model sees, by landmarks: a square around the face, which follows it
-smoothly in clips (``face``), or that of every frame by itself, as published
-(``frame``); without: the middle square (``centre``), or a square around the whole
-picture, black beyond it (``whole``). ``auto`` is ``face`` where there are landmarks, else
-``centre``."""
+"""What the model sees, by landmarks or the boxes of a finder: a square around the face,
+which follows it smoothly in clips (``face``), or that of every frame by itself, as
+published (``frame``); without: the middle square (``centre``), or a square around the
+whole picture, black beyond it (``whole``). ``auto`` is ``face`` where there are landmarks
+or boxes, else ``centre``."""
+
+MadeBy = Literal["landmarks", "boxes", "fixed"]
+"""What squares were made by; ``fixed`` ones look at no face."""
 
 Corners = Literal["centres", "edges"]
 """What the corners of a square are. ``centres``: those of the crop's outermost pixels; a
@@ -57,6 +60,11 @@ class CropRule:
             size = "{:g} x {:g}".format(*self.box[2:])
             raise ValueError(f"--box: expected more than 1 x 1 pixels, got {size}")
 
+    @property
+    def looks_for_faces(self) -> bool:
+        """Whether squares depend on where faces are."""
+        return self.box is None and self.crop in ("auto", "face", "frame")
+
 
 def read_points(
     path: Path, count: int, size: tuple[int, int]
@@ -85,36 +93,44 @@ def find_squares(
     known: np.ndarray,
     size: tuple[int, int],
     rule: CropRule,
-) -> tuple[np.ndarray, bool]:
+    boxes: np.ndarray | None = None,
+) -> tuple[np.ndarray, MadeBy]:
     """The squares of all frames.
 
     Args:
       points: [T, P, 2] pixels, or None.
-      known: bool [T], where they are.
+      known: bool [T], where they, or the boxes, are.
       size: (width, height) of the frames.
       rule: which squares.
+      boxes: [T, 4] left, top, right, bottom of the faces as pixel edges, which count
+        where there are no points; or None.
 
     Returns:
       Float64 [T, 4] left, top, right, bottom in pixels, of centres from that of the first
-      pixel, of edges from the picture's corner; and whether landmarks made them.
+      pixel, of edges from the picture's corner; and what made them.
 
     Raises:
       ValueError: landmarks are needed and there are none, or the box lies outside.
     """
     crop = rule.crop
     if rule.box is not None:
-        return np.tile(_around_box(rule, size), (len(known), 1)), False
+        return np.tile(_around_box(rule, size), (len(known), 1)), "fixed"
     if crop == "auto":
-        crop = "centre" if points is None else "face"
+        crop = "centre" if points is None and boxes is None else "face"
     if crop in ("centre", "whole"):
         side = min(size) if crop == "centre" else max(size)
         middle = _square(np.array(size) / 2, side, rule.corners)
-        return np.tile(middle, (len(known), 1)), False
-    if points is None:
-        raise ValueError(f"--crop {crop} needs a landmark file, and there is none")
-    track = _Faces(_face_squares(points, known, rule.corners), known)
+        return np.tile(middle, (len(known), 1)), "fixed"
+    made_by: MadeBy = "boxes" if points is None else "landmarks"
+    if points is not None:
+        boxes = _boxes_of(points, known)
+    if boxes is None:
+        raise ValueError(
+            f"--crop {crop} needs a landmark file or a --finder, and there is none"
+        )
+    track = _Faces(_squares_of(boxes, rule.corners), known)
     smoothing = FOLLOWING if crop == "face" else 0.0
-    return moving_boxes(track, rule.scale, smoothing), True
+    return moving_boxes(track, rule.scale, smoothing), made_by
 
 
 @dataclasses.dataclass(frozen=True)
@@ -125,18 +141,23 @@ class _Faces:
     valid: np.ndarray
 
 
-def _face_squares(
-    points: np.ndarray, known: np.ndarray, corners: Corners
-) -> np.ndarray:
-    """Squares [T, 4] as large as the faces."""
-    squares = np.zeros((len(points), 4))
+def _boxes_of(points: np.ndarray, known: np.ndarray) -> np.ndarray:
+    """Boxes [T, 4] of the outlines of faces, as pixel edges."""
+    boxes = np.zeros((len(points), 4))
     for number in np.flatnonzero(known):
-        outline = outline_of(points[number])
-        low, high = outline.min(axis=0), outline.max(axis=0)
-        extent, centre = high - low, (low + high) / 2
-        half = (extent.mean() if corners == "centres" else extent.max()) / 2
-        squares[number] = [*(centre - half), *(centre + half)]
-    return squares if corners == "centres" else squares + 0.5
+        outline = outline_of(points[number]) + 0.5
+        boxes[number] = [*outline.min(axis=0), *outline.max(axis=0)]
+    return boxes
+
+
+def _squares_of(boxes: np.ndarray, corners: Corners) -> np.ndarray:
+    """Squares [T, 4] as large as the faces in the boxes."""
+    low, high = boxes[:, :2], boxes[:, 2:]
+    extent, centre = high - low, (low + high) / 2
+    half = extent.mean(axis=1) if corners == "centres" else extent.max(axis=1)
+    half = half[:, None] / 2
+    squares = np.concatenate([centre - half, centre + half], axis=1)
+    return squares - 0.5 if corners == "centres" else squares
 
 
 def _square(centre: np.ndarray, pixels: float, corners: Corners) -> np.ndarray:

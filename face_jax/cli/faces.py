@@ -8,13 +8,10 @@ from typing import Literal, get_args
 
 import numpy as np
 
-from data_pipelines.landmarks.detectors import (
-    FaceTrack,
-    LandmarkFileDetector,
-    detect_faces,
-    follow_face,
-)
+from data_pipelines.landmarks.detectors import LandmarkFileDetector, detect_faces
 from data_pipelines.landmarks.files import load_landmarks
+from data_pipelines.landmarks.finders import FaceFinder
+from data_pipelines.landmarks.following import FaceTrack, follow_face
 from data_pipelines.landmarks.schemas import semantic_keypoints
 from data_pipelines.transforms.crops import (
     CROP_SCALE,
@@ -22,14 +19,15 @@ from data_pipelines.transforms.crops import (
     crop_resize,
     moving_boxes,
 )
+from face_jax.cli.searching import search
 
 Crop = Literal["auto", "face", "moving", "centre", "whole"]
 """What is cut out of the frames.
 
-``face``: one square around the face in all frames, by its landmarks. ``moving``: a
-square that follows the face smoothly. ``centre``: the largest square in the middle.
-``whole``: the whole frame, squeezed to a square. ``auto``: ``face`` where there are
-landmarks, else ``centre``.
+``face``: one square around the face in all frames, by its landmarks or a finder.
+``moving``: a square that follows the face smoothly. ``centre``: the largest square in the
+middle. ``whole``: the whole frame, squeezed to a square. ``auto``: ``face`` where there
+are landmarks or a finder, else ``centre``.
 """
 
 
@@ -105,15 +103,20 @@ def find_crops(
     num_frames: int,
     frame_size: tuple[int, int],
     rule: CropRule,
+    finder: FaceFinder | None = None,
+    still: np.ndarray | None = None,
 ) -> FaceCrops:
     """Finds the crops of a clip or picture.
 
     Args:
       path: the file.
-      landmark_file: its landmarks; None looks for a file of the same name beside it.
+      landmark_file: its landmarks; None looks for a file of the same name beside it,
+        unless there is a finder.
       num_frames: frames of the clip, 1 for a picture.
       frame_size: (width, height) of the frames.
       rule: what to cut out.
+      finder: looks at the pixels where no landmark file is given.
+      still: the picture itself, uint8 [H, W, 3]; None of a clip.
 
     Returns:
       The crops.
@@ -123,7 +126,10 @@ def find_crops(
       ValueError: it is not one of this clip, the rule needs landmarks and there are
         none, or no frame has a face.
     """
-    track = track_from_file(path, landmark_file, num_frames, frame_size)
+    if finder is None or landmark_file is not None:
+        track = track_from_file(path, landmark_file, num_frames, frame_size)
+    else:
+        track = search(path, num_frames, frame_size, finder, still)
     try:
         return crop_faces(track, num_frames, frame_size, rule)
     except ValueError as error:
@@ -149,7 +155,9 @@ def crop_faces(
         crop = "centre" if track is None else "face"
     if track is None:
         if crop in ("face", "moving"):
-            raise ValueError(f"crop {crop!r} needs a landmark file, and there is none")
+            raise ValueError(
+                f"crop {crop!r} needs a landmark file or a finder, and there is none"
+            )
         boxes = _fixed_boxes(crop, num_frames, frame_size)
         return FaceCrops(boxes, None, np.ones(num_frames, bool))
     if crop == "face":

@@ -9,9 +9,11 @@ from typing import NamedTuple
 import numpy as np
 
 from data_pipelines.landmarks.face_points import find_points
+from data_pipelines.landmarks.finders import FaceFinder
 from data_pipelines.sources.face_listing import find_pictures, is_clip
 from data_pipelines.video import VideoReader, probe, read_image
-from face_jax.cli.face_squares import CropRule, find_squares, read_points
+from face_jax.cli.face_squares import CropRule, MadeBy, find_squares, read_points
+from face_jax.cli.searching import fill_short_gaps, search
 
 
 class Input(NamedTuple):
@@ -41,8 +43,8 @@ class Footage:
       squares: float64 [T, 4], see ``find_squares``.
       valid: bool [T], where a face is looked for.
       points: float32 [T, 68 or 478, 2] pixels, NaN where they are not known; None
-        without a landmark file.
-      by_landmarks: whether the squares were made by landmarks.
+        where there are no landmarks.
+      made_by: what made the squares.
       still: the picture itself, uint8 [H, W, 3]; None of a clip.
     """
 
@@ -52,7 +54,7 @@ class Footage:
     squares: np.ndarray
     valid: np.ndarray
     points: np.ndarray | None
-    by_landmarks: bool
+    made_by: MadeBy
     still: np.ndarray | None = None
 
     def __len__(self) -> int:
@@ -100,13 +102,16 @@ class Frame:
         return np.zeros((height, width, 3), np.uint8)
 
 
-def find_inputs(paths: Sequence[Path], landmarks: Sequence[Path] = ()) -> list[Input]:
+def find_inputs(
+    paths: Sequence[Path], landmarks: Sequence[Path] = (), beside: bool = True
+) -> list[Input]:
     """Lists what was asked for, and the landmark files that belong to it.
 
     Args:
       paths: pictures, clips, and folders, which are searched with all folders in them.
       landmarks: one file for each path; or one folder, where files of the same names
         are looked for. Without, they are looked for beside the pictures.
+      beside: whether they are looked for there.
 
     Raises:
       FileNotFoundError: a path does not exist, or a folder holds nothing of use.
@@ -122,19 +127,25 @@ def find_inputs(paths: Sequence[Path], landmarks: Sequence[Path] = ()) -> list[I
         for path in find_pictures(root):
             below = path.relative_to(root) if root.is_dir() else Path(path.name)
             stem = below.with_name(below.stem)
-            beside = _existing(
-                folder or path.parent, stem if folder else Path(path.stem)
-            )
-            inputs.append(Input(path, file or beside, str(stem), root.is_dir()))
+            found = file
+            if folder is not None:
+                found = _existing(folder, stem)
+            elif file is None and beside:
+                found = _existing(path.parent, Path(path.stem))
+            inputs.append(Input(path, found, str(stem), root.is_dir()))
     return _with_own_names(inputs)
 
 
-def open_footage(given: Input, rule: CropRule) -> Footage:
+def open_footage(
+    given: Input, rule: CropRule, finder: FaceFinder | None = None
+) -> Footage:
     """Looks at a picture or clip, and decides where its face is looked for.
 
     Args:
       given: what was asked for.
       rule: which squares.
+      finder: looks at the pixels of inputs without a landmark file, if the rule asks
+        for faces.
 
     Raises:
       FileNotFoundError: a file does not exist.
@@ -148,11 +159,14 @@ def open_footage(given: Input, rule: CropRule) -> Footage:
     else:
         still = read_image(given.path)
         size = (still.shape[1], still.shape[0])
-    points, known = None, np.ones(count, bool)
+    points, boxes, known = None, None, np.ones(count, bool)
     if given.landmarks is not None:
         points, known = read_points(given.landmarks, count, size)
+    elif finder is not None and rule.looks_for_faces:
+        track = search(given.path, count, size, finder, still)
+        points, boxes, known = fill_short_gaps(track)
     try:
-        squares, by_landmarks = find_squares(points, known, size, rule)
+        squares, made_by = find_squares(points, known, size, rule, boxes)
     except ValueError as error:
         raise ValueError(f"{given.path}: {error}") from error
     return Footage(
@@ -160,9 +174,9 @@ def open_footage(given: Input, rule: CropRule) -> Footage:
         frame_size=size,
         frame_rate=rate,
         squares=squares,
-        valid=known if by_landmarks else np.ones(count, bool),
+        valid=np.ones(count, bool) if made_by == "fixed" else known,
         points=_where(known, points),
-        by_landmarks=by_landmarks,
+        made_by=made_by,
         still=still,
     )
 

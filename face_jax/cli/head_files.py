@@ -9,6 +9,7 @@ from typing import Literal
 
 import numpy as np
 
+from data_pipelines.transforms.crops import paste_back
 from data_pipelines.transforms.smirk_overlay import lay_over
 from data_pipelines.video import VideoWriter, write_image
 from face_jax import viz
@@ -40,10 +41,18 @@ class Look:
     Attributes:
       mesh: kind of mesh files; None: .obj of pictures and nothing of clips.
       opacity: of drawn faces over photographs, 0 to 1.
+      paste_back: whether the generator's pictures are pasted into whole frames.
     """
 
     mesh: Mesh | None
     opacity: float
+    paste_back: bool = False
+
+    @property
+    def pictures(self) -> tuple[str, ...]:
+        """Names of the pictures or videos."""
+        names = ("overlay", "side_by_side")
+        return (*names, "pasted") if self.paste_back else names
 
     def mesh_of(self, footage: Footage) -> Mesh:
         """The kind of mesh files of a picture or clip."""
@@ -80,7 +89,7 @@ class HeadFiles:
 
     def __enter__(self) -> "HeadFiles":
         if self._footage.frame_rate is not None:
-            for name in ("overlay", "side_by_side"):
+            for name in self._look.pictures:
                 writer = VideoWriter(
                     self._folder / f"{name}.mp4",
                     fps=self._footage.frame_rate,
@@ -121,13 +130,18 @@ class HeadFiles:
     def _add_pictures(self, found: FoundFaces, row: int) -> None:
         whole = overlay(found, row, self._look.opacity)
         columns = panels(found, row, self._look.opacity)
+        shown = {"overlay": whole}
+        if self._look.paste_back:
+            shown["pasted"] = pasted(found, row)
         if self._videos:
-            self._videos["overlay"].write(whole)
-            self._videos["side_by_side"].write(viz.side_by_side(*columns))
+            shown["side_by_side"] = viz.side_by_side(*columns)
+            for name, picture in shown.items():
+                self._videos[name].write(picture)
             return
-        write_image(self._folder / "overlay.png", whole)
-        titled = viz.grid([columns], column_titles=TITLES[: len(columns)])
-        write_image(self._folder / "side_by_side.png", titled)
+        titles = TITLES[: len(columns)]
+        shown["side_by_side"] = viz.grid([columns], column_titles=titles)
+        for name, picture in shown.items():
+            write_image(self._folder / f"{name}.png", picture)
 
     def _add_mesh(self, found: FoundFaces, row: int) -> None:
         vertices, kind = found.vertices[row], self._look.mesh_of(self._footage)
@@ -179,6 +193,24 @@ def overlay(found: FoundFaces, row: int, opacity: float) -> np.ndarray:
         frame.matrix(found.size),
         opacity,
     )
+
+
+def pasted(found: FoundFaces, row: int) -> np.ndarray:
+    """A whole frame with the generator's picture of the face, softly pasted.
+
+    Args:
+      found: faces of some frames, made by a model with a generator.
+      row: which of them.
+
+    Returns:
+      uint8 [H, W, 3]; the frame alone where there is no face.
+    """
+    frame = found.frames[row]
+    if not found.valid[row]:
+        return frame.shown
+    assert found.made is not None
+    made = found.made[row]
+    return paste_back(frame.shown, made, frame.edges(made.shape[0]))
 
 
 def panels(found: FoundFaces, row: int, opacity: float) -> list[np.ndarray]:

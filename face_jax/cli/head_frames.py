@@ -54,6 +54,12 @@ class HeadFrame(Frame):
         # Cut, not rounded, as published.
         return geometry.warp(self.picture, matrix, size, samples).astype(np.uint8)
 
+    def edges(self, size: int) -> np.ndarray:
+        """The edges of its crop of ``size`` square pixels in the frame, float64 [4]."""
+        corners = np.array([[-0.5, -0.5], [size - 0.5, size - 0.5]])
+        placed = geometry.move_points(corners, np.linalg.inv(self.matrix(size)))
+        return placed.reshape(4) + 0.5
+
     def hull_mask(self, size: int) -> np.ndarray | None:
         """What of the crop is background, uint8 [size, size]; None if not known."""
         points = self.footage.points

@@ -5,12 +5,15 @@ import math
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from face_jax.cli.finder_flags import add_finder
+
 if TYPE_CHECKING:
     from face_jax.cli.face_squares import Corners, CropRule
 
 DESCRIPTION = """\
 Where a landmark file (.npz, .npy or .pkl; 68 or 478 points in pixels) of the same name
 lies beside a picture or clip, the face is cropped by it; else the middle square is taken.
+A --finder looks for faces instead.
 """
 """For the descriptions of commands with these flags."""
 
@@ -48,9 +51,10 @@ def add_faces(group, scale: float) -> None:
         default="auto",
         help="what the model sees: a square around the face that follows it smoothly "
         "(face), or that of each frame by itself, as published (frame), both by "
-        "landmarks; the middle square (centre); the whole picture (whole); auto is face "
-        "where there are landmarks, else centre",
+        "landmarks or a finder; the middle square (centre); the whole picture (whole); "
+        "auto is face where there are landmarks or a finder, else centre",
     )
+    add_finder(group)
     group.add_argument(
         "--crop-scale",
         type=float,

@@ -102,7 +102,7 @@ class LandmarkErrors:
             return {}
         true = np.stack(self._true).astype(np.float64)
         errors = {"landmark_error": _percent(np.stack(self._found), true)}
-        if self._footage.by_landmarks:
+        if self._footage.made_by == "landmarks":
             known = self._neutral
             neutral = known.of_68[INNER] if _is_of_68(true) else known.of_105
             errors["landmark_error_of_mean_face"] = self._error_of(neutral, true)

@@ -5,9 +5,11 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from face_jax.cli.finder_flags import add_finder, finder_opener, settings_of
 from face_jax.cli.outputs import check_folder, check_number
 
 if TYPE_CHECKING:
+    from data_pipelines.prepare.finding import Finding
     from face_jax.cli.progress import Progress
 
 DESCRIPTION = """\
@@ -25,6 +27,8 @@ pictures.png to look at."""
 EPILOG = """examples:
   face-jax prepare raf_db --root RAF-DB/basic --out data/raf_db
   face-jax prepare videos --root clips --landmarks landmarks --longest-side 256 --out data/clips
+  face-jax prepare videos --root clips --finder mediapipe \\
+      --finder-model face_landmarker.task --out data/clips
   face-jax train --config configs/fsrt/vox256.py --workdir runs/vox \\
       --set data.source=prepared_clips --set data.prepared_clips.path=data/clips
 """
@@ -52,6 +56,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--landmarks-68", help="files of 68 points beside a mesh", **folder
     )
+    add_finder(parser)
     parser.add_argument(
         "--longest-side",
         type=int,
@@ -94,11 +99,12 @@ def main(args: argparse.Namespace) -> int:
     for folder in (args.root, args.landmarks, args.landmarks_68):
         if folder is not None and not folder.is_dir():
             raise FileNotFoundError(f"{folder}: no such folder")
+    finding = _finding(args)
     listing = find_layout(args.word)(args.root)
     preparation = Preparation(
         layout=args.word,
         labels=LAYOUTS[args.word].labels,
-        source=Source(args.root, args.landmarks, args.landmarks_68),
+        source=Source(args.root, args.landmarks, args.landmarks_68, finding),
         folder=args.out,
         longest_side=args.longest_side,
         picture_format=args.format,
@@ -110,6 +116,21 @@ def main(args: argparse.Namespace) -> int:
         print(f"{args.out} is complete, nothing to do")
     print(write_report(args.out, args.word, report))
     return 0
+
+
+def _finding(args: argparse.Namespace) -> "Finding | None":
+    """The finder that was asked for; its model is read, so that no worker has to fail."""
+    if finder_opener(args)(args.face) is None:
+        return None
+    from data_pipelines.prepare.finding import Finding
+    from data_pipelines.prepare.preparation import WORK
+
+    if args.finder != "mediapipe":
+        raise ValueError(
+            f"--finder {args.finder} tells boxes alone, and records need landmarks: "
+            "--finder mediapipe"
+        )
+    return Finding(settings_of(args), args.out / WORK / "found", args.face)
 
 
 class _Console:

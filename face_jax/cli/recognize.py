@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from face_jax.cli import input_flags
+from face_jax.cli.finder_flags import finder_facts, finder_opener
 from face_jax.cli.input_flags import add_faces, add_inputs, crop_rule
 from face_jax.cli.outputs import check_folder, check_number, complete_files
 
@@ -28,6 +29,8 @@ The folder OUT holds
 and for each picture or clip NAME the folder OUT/NAME
   overlay.png or .mp4     left: the square, covered patches tinted, the expression; right:
                           the same frame with what lies behind covered patches
+  pasted.png or .mp4      with --paste-back: the whole frame with what lies behind, which
+                          fades around covered patches
   patches.npz             with --patches: scores of all patches, above 1 where covered"""
 EPILOG = """\
 examples:
@@ -74,21 +77,22 @@ def main(args: argparse.Namespace) -> int:
     from face_jax.latent_ofer import model as models
 
     rule, results = crop_rule(args, "edges"), Results()
-    inputs = find_inputs(args.input, args.landmarks)
+    finder = finder_opener(args)(args.face)
+    inputs = find_inputs(args.input, args.landmarks, finder is None)
     stills = [given for given in inputs if not is_clip(given.path)]
     moving = [given for given in inputs if is_clip(given.path)]
-    clips = list(open_all(moving, rule, results))
+    clips = list(open_all(moving, rule, results, finder))
     model = models.load(args.checkpoint, args.detector)
-    finder, facts = ExpressionFinder(model, args.batch), _facts(args, rule)
+    expressions, facts = ExpressionFinder(model, args.batch), _facts(args, rule)
     total = len(stills) + sum(len(footage) for _, footage in clips)
     with (
         complete_files(args.out) as folder,
         open_tables(folder, model.classes, facts, results) as tables,
         Progress(total, "frames") as progress,
     ):
-        fields = (args.patches, args.smoothing, progress.update)
-        run = Run(finder, args.out, tables, *fields)
-        run.pictures(stills, rule, results)
+        fields = (args.patches, args.smoothing, progress.update, args.paste_back)
+        run = Run(expressions, args.out, tables, *fields)
+        run.pictures(stills, rule, results, finder)
         for given, footage in clips:
             run.clip(given.name, footage, results)
         results.check("recognise")
@@ -126,6 +130,12 @@ def _add_work(group) -> None:
         help="also store the scores of all patches, patches.npz",
     )
     group.add_argument(
+        "--paste-back",
+        action="store_true",
+        help="also write whole pictures with what lies behind covered patches, softly "
+        "pasted: pasted.png or .mp4",
+    )
+    group.add_argument(
         "--batch",
         type=int,
         default=8,
@@ -147,6 +157,8 @@ def _facts(args: argparse.Namespace, rule: "CropRule") -> dict[str, Any]:
         "detector": args.detector,
         "crop": rule.crop if rule.box is None else list(rule.box),
         "crop_scale": rule.scale,
+        "finder": finder_facts(args),
+        "face": args.face,
         "smoothing": args.smoothing,
     }
 

@@ -4,6 +4,7 @@ import dataclasses
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from data_pipelines.landmarks.finders import FaceFinder
 from face_jax.cli.expression_files import ExpressionFiles, ExpressionTables
 from face_jax.cli.expression_frames import ExpressionFinder, FaceFrame
 from face_jax.cli.face_squares import CropRule
@@ -24,6 +25,7 @@ class Run:
       patches: whether the scores of all patches are stored.
       smoothing: strength of the temporal filter for clips, 0 to 1.
       on_progress: called with the number of frames that are done.
+      paste_back: whether whole frames without what covers the face are written too.
     """
 
     finder: ExpressionFinder
@@ -32,21 +34,29 @@ class Run:
     patches: bool = False
     smoothing: float = 0.0
     on_progress: Callable[[int], None] = lambda done: None
+    paste_back: bool = False
 
-    def pictures(self, inputs: Sequence[Input], rule: CropRule, into: Results) -> None:
+    def pictures(
+        self,
+        inputs: Sequence[Input],
+        rule: CropRule,
+        into: Results,
+        finder: FaceFinder | None = None,
+    ) -> None:
         """Finds the expressions in pictures, several at a time.
 
         Args:
           inputs: pictures.
           rule: where faces are looked for.
           into: takes up what was done.
+          finder: finds them where there is no landmark file.
 
         Raises:
           ValueError: a picture that was named by itself is unreadable or has no face.
           FileNotFoundError: it does not exist.
         """
         names = {given.path: given.name for given in inputs}
-        opened = (footage for _, footage in open_all(inputs, rule, into))
+        opened = (footage for _, footage in open_all(inputs, rule, into, finder))
         for found in self.finder.find(FaceFrame(one, 0, one.still) for one in opened):
             for row, frame in enumerate(found.frames):
                 name, own = names[frame.footage.path], found.only(row)
@@ -92,4 +102,5 @@ class Run:
         into.entries.append(done | own | files.summary())
 
     def _files(self, folder: Path, footage: Footage) -> ExpressionFiles:
-        return ExpressionFiles(folder, footage, self.finder.model.classes, self.patches)
+        classes = self.finder.model.classes
+        return ExpressionFiles(folder, footage, classes, self.patches, self.paste_back)

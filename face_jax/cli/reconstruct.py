@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from face_jax.cli import input_flags
+from face_jax.cli.finder_flags import finder_facts, finder_opener
 from face_jax.cli.input_flags import add_faces, add_inputs, crop_rule
 from face_jax.cli.outputs import check_folder, check_number, complete_files
 
@@ -28,6 +29,7 @@ For each picture or clip NAME the folder OUT/NAME holds
   mesh.obj, mesh.glb     the posed head in metres; of clips meshes/mesh_0000.obj, ... or
                          an animated mesh.glb
   overlay.png or .mp4    the whole picture with the drawn face
+  pasted.png or .mp4     with --paste-back: the whole picture with what the generator made
   side_by_side.png, .mp4 crop, drawn face, both, and the picture that the generator makes
                          of them, where the checkpoint has one
 and OUT/report.json tells what was done, and how much clips tremble."""
@@ -74,21 +76,25 @@ def main(args: argparse.Namespace) -> int:
     from face_jax.cli.reconstruct_run import Run, check_length
     from face_jax.cli.results import Results, open_all
 
-    rule = crop_rule(args, "centres")
-    inputs = find_inputs(args.input, args.landmarks)
+    rule, finder = crop_rule(args, "centres"), finder_opener(args)(args.face)
+    inputs = find_inputs(args.input, args.landmarks, finder is None)
     stills = [given for given in inputs if not is_clip(given.path)]
-    results, look = Results(), Look(args.mesh, args.opacity)
+    results, look = Results(), Look(args.mesh, args.opacity, args.paste_back)
     moving = [given for given in inputs if is_clip(given.path)]
-    clips = list(open_all(moving, rule, results))
+    clips = list(open_all(moving, rule, results, finder))
     for _, footage in clips:
         check_length(footage, look)
     model = _load(args)
-    finder = Finder(model, args.size or max(SHOWN, model.image_size), args.chunk)
+    if look.paste_back and not model.has_generator:
+        raise ValueError(
+            f"--paste-back: {args.checkpoint} has no generator, whose pictures it pastes"
+        )
+    heads = Finder(model, args.size or max(SHOWN, model.image_size), args.chunk)
     total = len(stills) + sum(len(footage) for _, footage in clips)
     with Progress(total, "frames") as progress:
         neutral = neutral_landmarks(model.head, rule.scale)
-        run = Run(finder, args.out, look, neutral, args.smoothing, progress.update)
-        run.pictures(stills, rule, results)
+        run = Run(heads, args.out, look, neutral, args.smoothing, progress.update)
+        run.pictures(stills, rule, results, finder)
         for given, footage in clips:
             run.clip(given.name, footage, results)
     results.check("reconstruct")
@@ -140,6 +146,12 @@ def _add_output(group) -> None:
         help="of drawn faces over photographs, 0 to 1 (default: 0.7)",
     )
     group.add_argument(
+        "--paste-back",
+        action="store_true",
+        help="also write whole pictures with the generator's face pasted in softly: "
+        "pasted.png or .mp4",
+    )
+    group.add_argument(
         "--chunk",
         type=int,
         default=8,
@@ -181,11 +193,14 @@ def _write_report(
         "head": model.networks.assets.head.name,
         "crop": rule.crop if rule.box is None else list(rule.box),
         "crop_scale": rule.scale,
+        "finder": finder_facts(args),
+        "face": args.face,
         "smoothing": args.smoothing,
         "jitter": "root mean square of the second differences of the 105 landmarks, "
         "percent of the distance of the outer eye corners",
-        "landmark_error": "mean distance from the landmark file's inner landmarks (105 "
-        "of 478, or 51 of 68), percent of the distance of its outer eye corners; "
+        "landmark_error": "mean distance from the inner landmarks of the landmark file or "
+        "finder (105 of 478, or 51 of 68), percent of the distance of their outer eye "
+        "corners; "
         "of_mean_face, of_clip_mean: those of the head's neutral face and of the clip's "
         "own mean landmarks, put into every crop",
         "results": results.entries,

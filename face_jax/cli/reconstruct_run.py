@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
+from data_pipelines.landmarks.finders import FaceFinder
 from face_jax.cli.face_squares import CropRule
 from face_jax.cli.footage import Footage, Input
 from face_jax.cli.head_files import LONGEST_GLB, HeadFiles, Look
@@ -37,20 +38,27 @@ class Run:
     smoothing: float = 0.0
     on_progress: Callable[[int], None] = lambda done: None
 
-    def pictures(self, inputs: Sequence[Input], rule: CropRule, into: Results) -> None:
+    def pictures(
+        self,
+        inputs: Sequence[Input],
+        rule: CropRule,
+        into: Results,
+        finder: FaceFinder | None = None,
+    ) -> None:
         """Finds the heads of pictures, several at a time.
 
         Args:
           inputs: pictures.
           rule: where faces are looked for.
           into: takes up what was done.
+          finder: finds them where there is no landmark file.
 
         Raises:
           ValueError: a picture that was named by itself is unreadable or has no face.
           FileNotFoundError: it does not exist.
         """
         names = {given.path: given.name for given in inputs}
-        opened = (footage for _, footage in open_all(inputs, rule, into))
+        opened = (footage for _, footage in open_all(inputs, rule, into, finder))
         frames = (HeadFrame(one, 0, one.still) for one in opened)
         for found in self.finder.find(frames):
             for row, frame in enumerate(found.frames):

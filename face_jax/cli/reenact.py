@@ -5,6 +5,8 @@ import dataclasses
 import json
 from pathlib import Path
 
+from face_jax.cli.finder_flags import add_finder, finder_facts, finder_opener
+
 DESCRIPTION = """\
 Animates the person of --source by the face in --driving: the result shows the source
 person with the driver's head pose and expression, at the driver's frame rate and with
@@ -12,7 +14,8 @@ its sound. Clips of any length run in bounded memory.
 
 A source is a picture or a clip; several sources of one person show the model what one
 picture hides. Where a landmark file (.npz or .npy) of the same name lies beside a
-picture or clip, the face is cropped by it; else the middle square is taken.
+picture or clip, the face is cropped by it; else the middle square is taken. A --finder
+looks for faces instead.
 """
 EPILOG = """\
 examples:
@@ -29,6 +32,10 @@ examples:
   # the four frames of a clip that show a person best, pasted back into the picture
   face-jax reenact --checkpoint runs/demo --source me.mp4 --pick-sources 4 \\
       --driving talk.mp4 --initial-frame best --paste-back --out me_talks.mp4
+
+  # no landmark files; the second person from the left drives
+  face-jax reenact --checkpoint runs/demo --source me.jpg --driving two.mp4 \\
+      --finder mediapipe --finder-model face_landmarker.task --driving-face 1 --out me.mp4
 """
 
 
@@ -61,8 +68,14 @@ def main(args: argparse.Namespace) -> int:
         check_file(args.report, "--report")
     rule = CropRule(args.crop, args.crop_scale)
     options = _motion_options(args)
+    open_finder = finder_opener(args)
     driver = open_driver(
-        args.driving, args.driving_landmarks, rule, args.start, args.end
+        args.driving,
+        args.driving_landmarks,
+        rule,
+        args.start,
+        args.end,
+        open_finder(args.driving_face),
     )
     model = load(args.checkpoint, args.step)
     sources = read_sources(
@@ -71,6 +84,7 @@ def main(args: argparse.Namespace) -> int:
         landmark_files=args.source_landmarks,
         frames=None if args.pick_sources else args.source_frames,
         rule=rule,
+        finder=open_finder(args.source_face),
     )
     if args.pick_sources:
         sources = pick_sources(model, sources, args.pick_sources)
@@ -96,7 +110,8 @@ def main(args: argparse.Namespace) -> int:
         )
     _print_report(args.out, report)
     if args.report:
-        args.report.write_text(json.dumps(dataclasses.asdict(report), indent=2) + "\n")
+        facts = dataclasses.asdict(report) | {"finder": finder_facts(args)}
+        args.report.write_text(json.dumps(facts, indent=2) + "\n")
     return 0
 
 
@@ -201,10 +216,11 @@ def _add_faces(group) -> None:
         choices=("auto", "face", "moving", "centre", "whole"),
         default="auto",
         help="what the model sees of pictures and clips: one square around the face "
-        "(face), a square that follows it (moving), both by landmarks; the middle "
-        "square (centre); the whole picture, squeezed (whole); auto is face where there "
-        "are landmarks, else centre",
+        "(face), a square that follows it (moving), both by landmarks or a finder; the "
+        "middle square (centre); the whole picture, squeezed (whole); auto is face where "
+        "there are landmarks or a finder, else centre",
     )
+    add_finder(group, ("source-face", "driving-face"))
     group.add_argument(
         "--crop-scale",
         type=float,
@@ -297,7 +313,7 @@ def _print_report(path: Path, report) -> None:
     if report.initial_frame is not None:
         print(f"initial driving frame: {report.initial_frame}")
     if report.frames_without_face:
-        print(f"driving frames without landmarks: {report.frames_without_face}")
+        print(f"driving frames without a face: {report.frames_without_face}")
     print(
         "trembling of the driving keypoints: "
         f"{report.jitter_before:.3f} % of the width, "

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from data_pipelines.landmarks.finders import FaceFinder
 from face_jax.cli.face_squares import CropRule
 from face_jax.cli.footage import Footage, Input, open_footage
 
@@ -53,12 +54,15 @@ def entry(name: str, footage: Footage, valid: np.ndarray) -> dict[str, Any]:
         "input": str(footage.path),
         "frames": len(valid),
         "frames_with_face": int(valid.sum()),
-        "crop": "landmarks" if footage.by_landmarks else "fixed",
+        "crop": footage.made_by,
     }
 
 
 def open_all(
-    inputs: Sequence[Input], rule: CropRule, into: Results
+    inputs: Sequence[Input],
+    rule: CropRule,
+    into: Results,
+    finder: FaceFinder | None = None,
 ) -> Iterator[tuple[Input, Footage]]:
     """Opens pictures and clips, and passes over unusable ones of folders.
 
@@ -66,6 +70,7 @@ def open_all(
       inputs: what was asked for.
       rule: where faces are looked for.
       into: takes up what is passed over.
+      finder: finds them where there is no landmark file.
 
     Yields:
       What can be used.
@@ -76,7 +81,7 @@ def open_all(
     """
     for given in inputs:
         try:
-            footage = open_footage(given, rule)
+            footage = open_footage(given, rule, finder)
         except ValueError as error:
             if not given.from_folder:
                 raise

@@ -7,6 +7,7 @@ from pathlib import Path
 import jax
 import numpy as np
 
+from data_pipelines.landmarks.finders import FaceFinder
 from data_pipelines.video import VideoReader, read_image
 from face_jax.cli.faces import DEFAULT_RULE, CropRule, FaceCrops, evenly, find_crops
 from face_jax.fsrt.inference import Model, describe_frames
@@ -87,6 +88,7 @@ def read_sources(
     landmark_files: Sequence[Path] = (),
     frames: Sequence[int] | None = (0,),
     rule: CropRule = DEFAULT_RULE,
+    finder: FaceFinder | None = None,
 ) -> SourceFaces:
     """Reads pictures of one identity.
 
@@ -98,6 +100,7 @@ def read_sources(
       frames: which frames of every clip, negative ones from the end; None takes up to
         64 with a face, evenly spread, to choose from with ``pick_sources``.
       rule: what is cut out of the pictures.
+      finder: finds the faces of those without a given landmark file.
 
     Returns:
       The sources in order.
@@ -116,9 +119,9 @@ def read_sources(
     faces: list[SourceFace] = []
     for path, file in zip(paths, files, strict=True):
         if path.suffix.lower() in PICTURE_SUFFIXES:
-            faces.append(_still(path, file, rule, size))
+            faces.append(_still(path, file, rule, size, finder))
         else:
-            faces += _clip_frames(path, file, rule, size, frames)
+            faces += _clip_frames(path, file, rule, size, frames, finder)
     return SourceFaces(faces)
 
 
@@ -167,13 +170,21 @@ def missing_landmarks(name: str) -> str:
     """The message for a picture or clip whose landmarks are needed."""
     return (
         f"{name}: this model takes its keypoints from landmarks (keypoints='landmarks')"
-        ", and there are none for this file; a landmark file (.npz or .npy) is needed"
+        ", and there are none for this file; a landmark file (.npz or .npy) or --finder "
+        "mediapipe is needed"
     )
 
 
-def _still(path: Path, file: Path | None, rule: CropRule, size: int) -> SourceFace:
+def _still(
+    path: Path,
+    file: Path | None,
+    rule: CropRule,
+    size: int,
+    finder: FaceFinder | None,
+) -> SourceFace:
     picture = read_image(path)
-    crops = find_crops(path, file, 1, (picture.shape[1], picture.shape[0]), rule)
+    frame_size = (picture.shape[1], picture.shape[0])
+    crops = find_crops(path, file, 1, frame_size, rule, finder, picture)
     return _cut(path, None, picture, crops, size)
 
 
@@ -183,10 +194,11 @@ def _clip_frames(
     rule: CropRule,
     size: int,
     frames: Sequence[int] | None,
+    finder: FaceFinder | None,
 ) -> list[SourceFace]:
     with VideoReader(path) as reader:
         frame_size = (reader.info.width, reader.info.height)
-        crops = find_crops(path, file, len(reader), frame_size, rule)
+        crops = find_crops(path, file, len(reader), frame_size, rule, finder)
         if frames is None:
             frames = evenly(np.flatnonzero(crops.valid).tolist(), MOST_CANDIDATES)
         outside = [n for n in frames if not -len(reader) <= n < len(reader)]

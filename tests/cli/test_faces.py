@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 
-from data_pipelines.landmarks.detectors import FaceTrack
 from data_pipelines.landmarks.files import save_landmarks
+from data_pipelines.landmarks.following import FaceTrack
 from data_pipelines.landmarks.schemas import face_box, semantic_keypoints
 from face_jax.cli.faces import (
     CropRule,

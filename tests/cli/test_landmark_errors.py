@@ -26,7 +26,7 @@ def scene(count, rate=25):
         factor = (size - 1) / 80
         return np.array([[factor, 0, -factor * x], [0, factor, -factor * y], [0, 0, 1]])
 
-    footage = types.SimpleNamespace(points=points, frame_rate=rate, by_landmarks=False)
+    footage = types.SimpleNamespace(points=points, frame_rate=rate, made_by="fixed")
     frames = [
         types.SimpleNamespace(number=n, matrix=lambda size, n=n: matrix(n, size))
         for n in range(FRAMES)
@@ -91,7 +91,7 @@ def test_pictures_have_no_mean_and_nothing_is_said_without_a_file():
 
 def test_the_mean_face_is_put_where_the_crop_is():
     footage, frames, points = scene(68)
-    footage.by_landmarks = True
+    footage.made_by = "landmarks"
     inside = points[0] / 80
     given = Landmarks(inside + np.array([0.0, 3 / 80]), np.zeros((105, 2)))
     errors = LandmarkErrors(footage, given)

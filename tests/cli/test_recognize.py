@@ -25,6 +25,8 @@ from face_jax.cli.face_squares import CropRule
 from face_jax.cli.footage import Input, open_footage
 from face_jax.latent_ofer import model as models
 from tests.cli.clips import face_landmarks, write_clip_with_sound
+from tests.cli.odd_clips import Person, draw, write_people
+from tests.data_pipelines.landmarks.small_yunet import write_small_yunet
 from tests.data_pipelines.video.clips import audio_packets
 from tests.fsrt.tiny_model import moving_frames
 from tests.latent_ofer.small_pipeline import save_pipeline, small_model
@@ -184,6 +186,31 @@ def test_folders_grey_and_transparent_pictures_and_those_without_a_face(run, tmp
     assert "no face was found" in reasons[str(photos / "more/b.png")]
     for name in names:
         assert read_image(f"out/{name}/overlay.png").shape == (40, 82, 3)
+
+
+def test_a_finder_finds_who_is_meant_and_what_lies_behind_is_pasted_back(run, folder):
+    model = write_small_yunet(folder / "small.onnx")
+    left, right = Person(8, 8), Person(28, 10)
+    write_image(folder / "two.png", draw(320, 192, [left, right]))
+    write_people(folder / "two.mp4", [draw(320, 192, [left, right])] * 3)
+    finder = f"--finder yunet --finder-model {model} --face 0"
+    status, captured = run("two.png two.mp4", f"{finder} --paste-back")
+    assert status == 0, captured.err
+    rows, document = tables()
+    assert document["finder"]["name"] == "yunet" and document["face"] == 0
+    assert [entry["crop"] for entry in document["inputs"]] == ["boxes"] * 2
+    squares = np.array([[float(row[edge]) for edge in EDGES] for row in rows])
+    found = squares.reshape(-1, 2, 2).mean(axis=1)
+    np.testing.assert_allclose(found, [left.centre] * 4, atol=0.6)
+    before = read_image(folder / "two.png").astype(int)
+    after = read_image("out/two.png/pasted.png")
+    changed = np.abs(after - before).max(axis=-1) > 3
+    edges = np.round(squares[0]).astype(int)
+    outside = np.ones(changed.shape, bool)
+    outside[edges[1] : edges[3], edges[0] : edges[2]] = False
+    assert after.shape == before.shape and 0 < float(rows[0]["covered"]) < 1
+    assert changed.any() and not changed[outside].any() and not changed[~outside].all()
+    assert probe("out/two.mp4/pasted.mp4").frames == 3
 
 
 def test_the_crop_is_that_of_the_training(folder):

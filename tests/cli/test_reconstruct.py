@@ -31,7 +31,9 @@ from face_jax.cli.results import Results
 from face_jax.geometry.cameras import project_weak_perspective, projected_to_pixels
 from face_jax.smirk import model as models
 from tests.cli.clips import face_landmarks, write_clip_with_sound
+from tests.cli.odd_clips import Person, draw, write_people
 from tests.cli.test_landmark_errors import NOWHERE
+from tests.data_pipelines.landmarks.small_yunet import write_small_yunet
 from tests.data_pipelines.video.clips import audio_packets
 from tests.fsrt.tiny_model import moving_frames
 from tests.smirk.small_model import save_checkpoint, small_model
@@ -172,6 +174,33 @@ def test_a_clip_keeps_frame_rate_and_sound_and_says_where_there_is_no_face(
     shown = np.stack(list(iterate_frames("out/talk/overlay.mp4")))
     error = np.abs(plain - shown).mean(axis=(1, 2, 3))
     assert error[KNOWN:].max() < error[:KNOWN].min()
+
+
+def test_a_finder_finds_who_is_meant_and_what_is_made_is_pasted_back(run, folder):
+    model = write_small_yunet(folder / "small.onnx")
+    left, right = Person(8, 8), Person(28, 10)
+    write_image(folder / "two.png", draw(320, 192, [left, right]))
+    here = [[left, right], [left], [left, right], [left, right]]
+    write_people(folder / "two.mp4", [draw(320, 192, people) for people in here])
+    finder = f"--finder yunet --finder-model {model} --face 1 --crop frame"
+    status, captured = run("two.png two.mp4", f"{finder} --paste-back")
+    assert status == 0, captured.err
+    assert report()["finder"]["name"] == "yunet" and report()["face"] == 1
+    for entry in report()["results"]:
+        assert entry["crop"] == "boxes"
+        assert entry["frames"] == entry["frames_with_face"]  # a short gap is filled
+    matrix = arrays("two.png")["crop_matrix"][0]
+    np.testing.assert_allclose(
+        move_points(right.centre - 0.5, matrix), [(SIDE - 1) / 2] * 2, atol=0.5
+    )
+    before = read_image(folder / "two.png").astype(int)
+    after = read_image("out/two.png/pasted.png")
+    changed = np.abs(after - before).max(axis=-1) > 3
+    x, y = right.centre.astype(int)
+    assert changed[y - 10 : y + 10, x - 10 : x + 10].mean() > 0.9
+    reach = np.array(1.5 * np.ptp(right.box.reshape(2, 2), axis=0).max() / 2, int)
+    assert not changed[:, : x - reach].any() and not changed[: y - reach].any()
+    assert probe("out/two.mp4/pasted.mp4").frames == len(here)
 
 
 def test_smoothing_calms_a_clip(run):

@@ -1,5 +1,6 @@
 import dataclasses
 import functools
+import hashlib
 import json
 import resource
 import shlex
@@ -26,6 +27,8 @@ from face_jax.fsrt import inference
 from face_jax.fsrt.inference import animate, encode_sources
 from face_jax.fsrt.motion import MotionOptions
 from tests.cli.clips import face_landmarks, write_clip_with_sound
+from tests.cli.odd_clips import Person, draw, write_people
+from tests.data_pipelines.landmarks.small_yunet import write_small_yunet
 from tests.data_pipelines.video.clips import audio_packets, write_stream
 from tests.fsrt.tiny_model import (
     CHUNK,
@@ -168,6 +171,38 @@ def test_paste_back_changes_the_face_alone(run, folder):
     assert beside.mean() < 10 < inside.mean()
 
 
+def test_a_finder_finds_who_is_meant_in_source_and_driver(run, folder, tmp_path):
+    model = write_small_yunet(tmp_path / "small.onnx")
+    left, right = Person(8, 8), Person(28, 10)
+    full = draw(320, 192, [left, right])
+    write_image(folder / "two.png", full)
+    # Beside it lies a landmark file, which does not count.
+    (folder / "two.npz").write_bytes(b"no landmarks")
+    moving = [[Person(6, 8), Person(24 + n // 2, 10, large=True)] for n in range(5)]
+    frames = [draw(320, 192, people) for people in moving]
+    write_people(folder / "two.mp4", frames)
+    status, captured = run(
+        f"--finder yunet --finder-model {model} --source-face 0 --driving-face largest "
+        "--crop moving --paste-back --report report.json",
+        source="two.png",
+        driving="two.mp4",
+    )
+    assert status == 0, captured.err
+    report = json.loads((tmp_path / "report.json").read_text())
+    assert report["frames_without_face"] == 0
+    assert report["finder"]["name"] == "yunet"
+    assert report["finder"]["model_sha256"] == (
+        hashlib.sha256(model.read_bytes()).hexdigest()
+    )
+    made = frames_of("out.mp4").astype(int)
+    assert made.shape == (5, *full.shape)
+    changed = np.abs(made - full).mean(axis=(0, 3))
+    x, y = left.centre.astype(int)
+    assert changed[y - 10 : y + 10, x - 10 : x + 10].mean() > 20
+    # The other person and all around the first one are as they were, but for the codec.
+    assert changed[:, 130:].mean() < 4 and changed[125:].mean() < 4
+
+
 def test_a_part_of_the_clip_with_its_sound(run, folder):
     status, _ = run("--start 0.2 --end 0.5")
     assert status == 0
@@ -252,7 +287,7 @@ def test_landmarks_beside_the_files_crop_and_drive(run, landmark_folder):
         extra, source="landmarks/me.png", driving="landmarks/drive.mp4"
     )
     assert status == 0, captured.err
-    assert "driving frames without landmarks: 11" in captured.out
+    assert "driving frames without a face: 11" in captured.out
     assert probe("out.mp4").frames == FRAMES
 
 

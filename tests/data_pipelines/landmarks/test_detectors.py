@@ -5,11 +5,10 @@ from data_pipelines.landmarks.detectors import (
     Face,
     LandmarkFileDetector,
     WholeImageDetector,
-    choose_face,
     detect_faces,
-    follow_face,
 )
 from data_pipelines.landmarks.files import load_landmarks
+from data_pipelines.landmarks.following import follow_face
 from data_pipelines.transforms.face_boxes import clip_box
 
 SIZE = (200, 100)
@@ -17,39 +16,6 @@ SIZE = (200, 100)
 
 def face(left, top, side):
     return Face(np.array([left, top, left + side, top + side], float), None, 1.0)
-
-
-def test_choices():
-    faces = [face(150, 10, 40), face(85, 35, 20), face(10, 10, 30)]
-    assert choose_face(faces, "largest", SIZE) is faces[0]
-    assert choose_face(faces, "central", SIZE) is faces[1]
-    assert [choose_face(faces, n, SIZE) for n in (0, 1, 2, 3)] == [*faces[::-1], None]
-    assert choose_face([], "largest", SIZE) is None
-    assert choose_face([], "central", SIZE) is None
-    with pytest.raises(ValueError, match="expected 'largest', 'central' or a number"):
-        choose_face(faces, "nicest", SIZE)
-
-
-def test_follows_the_chosen_face_though_another_becomes_larger():
-    frames = [
-        [face(20 + 3 * n, 20, 30), face(140 - 3 * n, 20, 20 + 2 * n)] for n in range(10)
-    ]
-    track = follow_face(frames, "largest", SIZE)
-    np.testing.assert_array_equal(track.boxes[:, 0], 20 + 3 * np.arange(10))
-    assert track.valid.all()
-    assert np.isnan(track.points).all()
-
-
-def test_gap_and_cut():
-    frames = [
-        [face(20, 20, 30)],
-        [],
-        [face(24, 20, 30), face(100, 20, 50)],
-        [face(150, 50, 20)],
-    ]
-    track = follow_face(frames, "largest", SIZE)
-    np.testing.assert_array_equal(track.valid, [1, 0, 1, 1])
-    np.testing.assert_array_equal(track.boxes[:, 0], [20, 0, 24, 150])
 
 
 def test_whole_image():

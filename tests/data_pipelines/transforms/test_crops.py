@@ -1,11 +1,13 @@
 import numpy as np
 import pytest
+from scipy.ndimage import distance_transform_edt
 
 from data_pipelines.transforms.crops import (
     crop_resize,
     landmarks_in_crop,
     landmarks_in_frame,
     paste_back,
+    soft_mask,
 )
 
 
@@ -144,3 +146,29 @@ def test_paste_outside_the_frame_changes_nothing():
     frame = np.random.default_rng(0).integers(0, 256, (20, 20, 3), np.uint8)
     face = np.zeros((8, 8, 3), np.uint8)
     np.testing.assert_array_equal(paste_back(frame, face, [30, 30, 50, 50]), frame)
+
+
+def test_a_mask_says_what_is_pasted():
+    frame = np.zeros((60, 80, 3), np.uint8)
+    face = np.full((40, 40, 3), 200, np.uint8)
+    covered = np.zeros((40, 40), bool)
+    covered[10:20, 15:30] = True
+    mask = soft_mask(covered, 5)
+    pasted = paste_back(frame, face, [20, 10, 60, 50], feather=0.0, mask=mask)[..., 0]
+    assert (pasted[20:30, 35:50] == 200).all()
+    far = np.ones(frame.shape[:2], bool)
+    far[20 - 5 : 30 + 5, 35 - 5 : 50 + 5] = False
+    assert not pasted[far].any()
+    assert (np.diff(pasted[25, 29:36].astype(int)) >= 0).all()
+    assert 60 < pasted[25, 32] < 140
+
+
+def test_a_soft_mask_falls_off_by_the_distance_from_the_region():
+    covered = np.random.default_rng(0).random((30, 40)) > 0.99
+    share = np.clip(1 - distance_transform_edt(~covered) / 6, 0, 1)
+    expected = 3 * share**2 - 2 * share**3
+    found = soft_mask(covered, 6)
+    np.testing.assert_allclose(found, expected, atol=1e-5)
+    assert found.dtype == np.float32
+    assert not soft_mask(np.zeros((4, 4), bool), 3).any()
+    np.testing.assert_array_equal(soft_mask(covered, 0), covered)

@@ -1,7 +1,8 @@
 import numpy as np
 import pytest
 
-from data_pipelines.landmarks.detectors import Face, FaceTrack
+from data_pipelines.landmarks.detectors import Face
+from data_pipelines.landmarks.following import FaceTrack
 from data_pipelines.transforms.face_boxes import (
     clip_box,
     clip_crops,
