@@ -44,7 +44,28 @@ MEASURES = (
     *OF_PEOPLE,
     "fid",
 )
-"""Names of all measures; the README's table of metrics tells what they are."""
+"""Names of all measures."""
+
+DEFINITIONS: Mapping[str, str] = {
+    "l1": "mean absolute error of colours in [0, 1], lower is better",
+    "psnr": "PSNR in dB, higher is better",
+    "ssim": "SSIM, window 11, mean over R, G and B, higher is better",
+    "ms_ssim": "MS-SSIM, five scales, higher is better",
+    "lpips": "LPIPS, lower is better",
+    "missing_rate": "share of the frames without a face, lower is better",
+    "akd": "mean absolute difference per coordinate of 68 landmarks, pixels of frames 256 "
+    "high, lower is better",
+    "jitter": "mean second difference of landmarks over the distance of the eyes, less "
+    "the driver's",
+    "scale_pumping": "standard deviation in time of the face's size over the driver's",
+    "aed_exp": "mean absolute difference of expression coefficients, lower is better",
+    "apd": "mean absolute difference of the head's axis-angle vector, radians, lower is "
+    "better",
+    "csim": "cosine of identity embeddings, higher is better",
+    "aed_id": "squared distance of identity embeddings, lower is better",
+    "fid": "Frechet distance of Inception features, lower is better",
+}
+"""What they are, each a mean over the frames that count, with units."""
 
 AKD_SIDE = 256
 """Height of the frames in whose pixels ``akd`` counts, whatever theirs is."""

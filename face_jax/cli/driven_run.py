@@ -12,14 +12,18 @@ from typing import Any
 import numpy as np
 
 from data_pipelines.video import write_image
+from face_jax.cli.clip_measures import DEFINITIONS, ClipMeasures, measure_clip
 from face_jax.cli.conditions import conditions
+from face_jax.cli.driving_flags import JUDGES
+from face_jax.cli.finder_flags import finder_facts
+from face_jax.cli.judges import Judges
 from face_jax.cli.outputs import complete_files
 from face_jax.fsrt.driven_clips import MODEL, Driven, DrivenScores, score
 from face_jax.fsrt.driven_report import (
-    DEFINITIONS,
     as_dict,
     clip_table,
     histogram,
+    not_measured,
     overview,
     sheets,
 )
@@ -35,15 +39,18 @@ log = logging.getLogger("face_jax")
 class DrivenRun:
     """An evaluation under way: its scores and sheets so far, and what was left out."""
 
-    def __init__(self, args: argparse.Namespace, task: str, model: Model):
+    def __init__(
+        self, args: argparse.Namespace, task: str, model: Model, judges: Judges
+    ):
         """Begins.
 
         Args:
           args: of the command line.
           task: name of what is evaluated.
           model: the model.
+          judges: what looks at results besides.
         """
-        self.args, self.task, self.model = args, task, model
+        self.args, self.task, self.model, self.judges = args, task, model, judges
         self.scores: list[DrivenScores] = []
         self.sheets: dict[str, Sheet] = {}
         self.items: list[str] = []
@@ -51,11 +58,20 @@ class DrivenRun:
 
     def add(self, driven: Driven) -> None:
         """Scores what came out of a clip."""
-        scores = score(driven)
+        scores = score(driven, self._measure)
         self.scores.append(scores)
         for kind, sheet in sheets(driven, scores).items():
             self.sheets[f"{_file_name(driven.name)}_{kind}"] = sheet
         self.items.append(f"{driven.name}: {driven.frames.tolist()}")
+
+    def _measure(self, result: np.ndarray, driven: Driven) -> ClipMeasures:
+        return measure_clip(
+            result,
+            driven.driving.frames,
+            self.judges,
+            source=driven.source.frames[0],
+            same_person=driven.is_truth,
+        )
 
 
 def drive_all(run: DrivenRun, given: Sequence[tuple[str, Callable[[], Driven]]]) -> int:
@@ -107,20 +123,24 @@ def _write(run: DrivenRun) -> str:
     if run.scores[0].frames:
         tables.append(clip_table(run.scores, "psnr", f"Clips: {DEFINITIONS['psnr']}"))
     printed = "\n".join(map(to_markdown, tables))
+    printed += _listed("Not measured", not_measured(run.scores))
+    printed += _listed("Left out", run.skipped)
     with complete_files(run.args.out) as folder:
         for name, sheet in run.sheets.items():
             write_image(folder / f"{name}.png", sheet.draw())
         plots = _write_frames(folder, run.scores)
         shown = [f"![{name}]({name})" for name in plots]
         shown += [f"![{name}]({name}.png)" for name in run.sheets]
-        left_out = [f"- {reason}" for reason in run.skipped.values()]
-        if left_out:
-            printed += "\n".join(["", "Left out:", "", *left_out, ""])
         text = "\n".join([f"# {run.task}: {run.args.checkpoint}", "", printed, *shown])
         (folder / "report.md").write_text(f"{text}\n", encoding="utf-8")
         content = json.dumps(_numbers(run), indent=1, allow_nan=False)
         (folder / "report.json").write_text(content, encoding="utf-8")
     return f"{printed}\nreport, single frames and pictures: {run.args.out}"
+
+
+def _listed(title: str, reasons: Mapping[str, str]) -> str:
+    lines = [f"- {name}: {reason}" for name, reason in reasons.items()]
+    return "\n".join(["", f"{title}:", "", *lines, ""]) if lines else ""
 
 
 def _write_frames(folder: Path, found: Sequence[DrivenScores]) -> list[str]:
@@ -146,6 +166,8 @@ def _numbers(run: DrivenRun) -> Mapping[str, Any]:
         "split": args.split,
         "most_frames": args.frames,
         "paths": [str(path) for path in args.data],
+        "finder": finder_facts(args),
+        "judges": {name: str(getattr(args, name)) for name in JUDGES},
     }
     return {
         "task": run.task,

@@ -7,6 +7,7 @@ from typing import Protocol
 
 import numpy as np
 
+from data_pipelines.landmarks.finders import FaceFinder
 from data_pipelines.sources.base import Clip as StoredClip
 from data_pipelines.sources.face_listing import is_clip
 from data_pipelines.sources.prepared import PreparedClips
@@ -44,17 +45,31 @@ class DrivingClip(Protocol):
 
 
 @dataclasses.dataclass(frozen=True)
+class Look:
+    """How faces are looked for in files.
+
+    Attributes:
+      rule: what is cut out of frames.
+      finder: finds faces where there is no landmark file; None: nobody does.
+    """
+
+    rule: CropRule
+    finder: FaceFinder | None = None
+
+
+@dataclasses.dataclass(frozen=True)
 class FileClip:
     """A video file, cropped once by all faces of the clip."""
 
     name: str
     path: Path
     landmarks: Path | None
-    rule: CropRule
+    look: Look
 
     def read(self, size: int, most: int | None) -> tuple[Clip, np.ndarray]:
         """See ``DrivingClip``."""
-        driver = open_driver(self.path, self.landmarks, self.rule)
+        given = (self.path, self.landmarks, self.look.rule)
+        driver = open_driver(*given, finder=self.look.finder)
         crops = driver.crops
         numbers = _chosen(self.name, np.flatnonzero(crops.valid), most)
         with VideoReader(self.path) as reader:
@@ -93,7 +108,7 @@ class PreparedClip:
 def find_clips(
     data: Sequence[Path],
     landmarks: Sequence[Path],
-    rule: CropRule,
+    look: Look,
     split: str = "test",
 ) -> list[DrivingClip]:
     """All clips that were asked for.
@@ -102,7 +117,7 @@ def find_clips(
       data: video files and folders of them; or one folder of ``face-jax prepare``, or
         one list, see ``driving_lists``.
       landmarks: see ``find_inputs`` and ``read_clips``.
-      rule: what is cut out of frames of files.
+      look: how faces are looked for in files.
       split: of a prepared data set.
 
     Raises:
@@ -118,7 +133,7 @@ def find_clips(
     given = [one for one in inputs if is_clip(one.path)]
     if not given:
         raise ValueError(f"{data[0]}: expected clips, there is none")
-    return [FileClip(one.name, one.path, one.landmarks, rule) for one in given]
+    return [FileClip(one.name, one.path, one.landmarks, look) for one in given]
 
 
 def describe_crops(

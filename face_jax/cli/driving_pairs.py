@@ -7,11 +7,11 @@ from pathlib import Path
 from face_jax.cli.driving_data import (
     DrivingClip,
     FileClip,
+    Look,
     describe_crops,
     find_clips,
 )
 from face_jax.cli.driving_lists import is_list, read_pairs
-from face_jax.cli.faces import CropRule
 from face_jax.cli.footage import Input, find_inputs
 from face_jax.cli.sources import read_sources
 from face_jax.fsrt.scores import Clip
@@ -24,7 +24,7 @@ class SourcePicture:
     name: str
     path: Path
     landmarks: Path | None
-    rule: CropRule
+    look: Look
 
     def read(self, size: int) -> Clip:
         """The crop, a clip of one frame.
@@ -38,7 +38,11 @@ class SourcePicture:
         """
         files = [] if self.landmarks is None else [self.landmarks]
         found = read_sources(
-            [self.path], size, landmark_files=files, rule=self.rule
+            [self.path],
+            size,
+            landmark_files=files,
+            rule=self.look.rule,
+            finder=self.look.finder,
         ).faces[0]
         points = None if found.landmarks is None else found.landmarks[None]
         return describe_crops(
@@ -53,7 +57,7 @@ def find_pairs(
     data: Sequence[Path],
     sources: Sequence[Path],
     landmarks: Sequence[Path],
-    rule: CropRule,
+    look: Look,
     split: str = "test",
 ) -> list[Pair]:
     """All pairs that were asked for.
@@ -63,7 +67,7 @@ def find_pairs(
       sources: pictures, each driven by every clip; none with a list.
       landmarks: one folder, where files of the same names are looked for; without, they
         are looked for beside pictures and clips.
-      rule: what is cut out of frames of files.
+      look: how faces are looked for in files.
       split: of a prepared data set.
 
     Raises:
@@ -78,11 +82,11 @@ def find_pairs(
         if sources:
             raise ValueError("--source: expected none, as --data is a list of pairs")
         pairs = read_pairs(data[0], landmarks)
-        return [(_source(one, rule), _clip(other, rule)) for one, other in pairs]
+        return [(_source(one, look), _clip(other, look)) for one, other in pairs]
     if not sources:
         raise ValueError("--source: expected pictures, or a list of pairs as --data")
-    clips = find_clips(data, landmarks, rule, split)
-    people = [_source(_given(path, landmarks), rule) for path in sources]
+    clips = find_clips(data, landmarks, look, split)
+    people = [_source(_given(path, landmarks), look) for path in sources]
     return [(person, clip) for person in people for clip in clips]
 
 
@@ -90,9 +94,9 @@ def _given(path: Path, landmarks: Sequence[Path]) -> Input:
     return find_inputs([path], landmarks)[0]
 
 
-def _source(found: Input, rule: CropRule) -> SourcePicture:
-    return SourcePicture(found.name, found.path, found.landmarks, rule)
+def _source(found: Input, look: Look) -> SourcePicture:
+    return SourcePicture(found.name, found.path, found.landmarks, look)
 
 
-def _clip(found: Input, rule: CropRule) -> FileClip:
-    return FileClip(found.name, found.path, found.landmarks, rule)
+def _clip(found: Input, look: Look) -> FileClip:
+    return FileClip(found.name, found.path, found.landmarks, look)

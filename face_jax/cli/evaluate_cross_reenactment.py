@@ -5,7 +5,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from face_jax.cli.driving_flags import add_clips
+from face_jax.cli.driving_flags import add_clips, add_judges
 from face_jax.cli.run_flags import add_run
 
 if TYPE_CHECKING:
@@ -55,6 +55,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "frame that is most like the source (default: relative)",
     )
     add_clips(parser)
+    add_judges(parser)
 
 
 def main(args: argparse.Namespace) -> int:
@@ -67,7 +68,7 @@ def main(args: argparse.Namespace) -> int:
     from face_jax.cli.console import log_to_console
     from face_jax.cli.devices import over_all_devices, whole_batch
     from face_jax.cli.driven_run import DrivenRun, drive_all
-    from face_jax.cli.driving_flags import check_clips, rule_of
+    from face_jax.cli.driving_flags import check_clips, judges_of, look_of
     from face_jax.cli.driving_pairs import find_pairs
     from face_jax.cli.outputs import check_folder
     from face_jax.fsrt import inference
@@ -77,12 +78,12 @@ def main(args: argparse.Namespace) -> int:
     log_to_console()
     check_folder(args.out)
     check_clips(args)
-    rule = rule_of(args)
-    pairs = find_pairs(args.data, args.source, args.landmarks, rule, args.split)
+    look = look_of(args)
+    pairs = find_pairs(args.data, args.source, args.landmarks, look, args.split)
     rows = over_all_devices()
     batch = whole_batch(args.batch, rows)
     model = inference.load(args.checkpoint, args.step, sharding=rows)
-    run = DrivenRun(args, "cross-reenactment", model)
+    run = DrivenRun(args, "cross-reenactment", model, judges_of(args, look))
 
     def drive(source: "SourcePicture", driving: "DrivingClip") -> "Driven":
         clip, numbers = driving.read(model.image_size, args.frames)

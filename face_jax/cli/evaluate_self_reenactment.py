@@ -5,7 +5,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from face_jax.cli.driving_flags import add_clips
+from face_jax.cli.driving_flags import add_clips, add_judges
 from face_jax.cli.run_flags import add_run
 
 if TYPE_CHECKING:
@@ -50,6 +50,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="pictures of the person: the clip's N-th frames with a face (default: 0)",
     )
     add_clips(parser)
+    add_judges(parser)
 
 
 def main(args: argparse.Namespace) -> int:
@@ -63,7 +64,7 @@ def main(args: argparse.Namespace) -> int:
     from face_jax.cli.devices import over_all_devices, whole_batch
     from face_jax.cli.driven_run import DrivenRun, drive_all, split_source
     from face_jax.cli.driving_data import find_clips
-    from face_jax.cli.driving_flags import check_clips, rule_of
+    from face_jax.cli.driving_flags import check_clips, judges_of, look_of
     from face_jax.cli.outputs import check_folder
     from face_jax.fsrt import inference
     from face_jax.fsrt.driven_clips import drive_itself
@@ -71,11 +72,12 @@ def main(args: argparse.Namespace) -> int:
     log_to_console()
     check_folder(args.out)
     check_clips(args)
-    clips = find_clips(args.data, args.landmarks, rule_of(args), args.split)
+    look = look_of(args)
+    clips = find_clips(args.data, args.landmarks, look, args.split)
     rows = over_all_devices()
     batch = whole_batch(args.batch, rows)
     model = inference.load(args.checkpoint, args.step, sharding=rows)
-    run = DrivenRun(args, "self-reenactment", model)
+    run = DrivenRun(args, "self-reenactment", model, judges_of(args, look))
 
     def drive(clip: "DrivingClip") -> "Driven":
         whole, numbers = clip.read(model.image_size, args.frames)

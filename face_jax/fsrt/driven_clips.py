@@ -5,8 +5,8 @@ Source: FSRT, arXiv 2404.09736.
 
 import dataclasses
 from collections.abc import Callable, Mapping
+from typing import Protocol
 
-import jax
 import numpy as np
 
 from face_jax import viz
@@ -15,20 +15,11 @@ from face_jax.fsrt.evaluation import encode_clip
 from face_jax.fsrt.frame_scores import FrameScores, frame_scores
 from face_jax.fsrt.inference import Model
 from face_jax.fsrt.motion import MotionOptions
-from face_jax.fsrt.scores import METRICS, WHOLE, Clip, region_means, unit_range
-from face_jax.metrics.image import SMALLEST_MS_SSIM_SIDE, ms_ssim
-from face_jax.temporal.chunks import DEFAULT_CHUNK, in_batches
-from face_jax.types import Array
+from face_jax.fsrt.scores import METRICS, WHOLE, Clip, region_means
+from face_jax.temporal.chunks import DEFAULT_CHUNK
 
 MODEL, COPY = "model", "copy_source"
 """Methods: the model, and the first source picture for every frame."""
-MS_SSIM = "ms_ssim"
-MS_SSIM_AT_ONCE = 8
-"""Frames of one compiled measurement."""
-
-ClipMeasure = Callable[[np.ndarray, Clip, Clip], Mapping[str, float | None]]
-"""What more is measured in a result, uint8 [T, H, W, 3], of a driving clip of T frames
-and the source pictures: a number for each name, or None where it is not defined."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -53,6 +44,22 @@ class Driven:
     is_truth: bool
 
 
+class Measured(Protocol):
+    """Numbers of a clip, and why others are missing."""
+
+    @property
+    def values(self) -> Mapping[str, float | None]:
+        """Every metric's number, or None."""
+
+    @property
+    def reasons(self) -> Mapping[str, str]:
+        """Why there is none, by metric."""
+
+
+ClipMeasure = Callable[[np.ndarray, Driven], Measured]
+"""What more is measured in a result, uint8 [T, H, W, 3]."""
+
+
 @dataclasses.dataclass(frozen=True)
 class DrivenScores:
     """Scores of one driving clip.
@@ -61,13 +68,16 @@ class DrivenScores:
       name: of the clip.
       count: frames.
       frames: scores of single frames by method; none where there is no truth.
-      means: by method, then metric: the mean over frames, or a number of the whole clip.
+      means: by method, then metric: the mean over frames, or a number of the whole clip;
+        None where there is none.
+      reasons: by method, then metric: why there is none.
     """
 
     name: str
     count: int
     frames: Mapping[str, FrameScores]
     means: Mapping[str, Mapping[str, float | None]]
+    reasons: Mapping[str, Mapping[str, str]]
 
 
 def drive_itself(
@@ -130,8 +140,8 @@ def score(driven: Driven, measure: ClipMeasure | None = None) -> DrivenScores:
       measure: what more is measured; None for pixels alone.
 
     Returns:
-      PSNR, SSIM and mean absolute error where there is a truth, MS-SSIM if the pictures
-      are large enough for it, and what ``measure`` finds.
+      PSNR, SSIM and mean absolute error where there is a truth, and what ``measure``
+      finds besides.
     """
     copies = baselines.copy_source(driven.source.frames[0], len(driven.result))
     results = {MODEL: driven.result, COPY: copies}
@@ -141,33 +151,20 @@ def score(driven: Driven, measure: ClipMeasure | None = None) -> DrivenScores:
             method: frame_scores(method, driven.frames, result, driven.driving)
             for method, result in results.items()
         }
-    means = {}
-    for method, result in results.items():
-        found = _pixel_means(frames.get(method), result, driven.driving)
-        given = (viz.to_uint8(result), driven.driving, driven.source)
-        more = {} if measure is None else measure(*given)
-        means[method] = {**found, **more}
-    return DrivenScores(driven.name, len(driven.result), frames, means)
+    means = {method: _pixel_means(scores) for method, scores in frames.items()}
+    reasons: dict[str, Mapping[str, str]] = {}
+    if measure is not None:
+        for method, result in results.items():
+            found = measure(viz.to_uint8(result), driven)
+            # Of pixels the scores of colours that are not rounded count.
+            means[method] = {**found.values, **means.get(method, {})}
+            reasons[method] = found.reasons
+    return DrivenScores(driven.name, len(driven.result), frames, means, reasons)
 
 
-def _pixel_means(
-    scores: FrameScores | None, result: np.ndarray, target: Clip
-) -> dict[str, float | None]:
-    if scores is None:
-        return {}
+def _pixel_means(scores: FrameScores) -> dict[str, float | None]:
     means: dict[str, float | None] = {}
     for region, values in region_means(scores.regions, scores.values).items():
         suffix = "" if region == WHOLE else f", {region}"
         means |= {f"{metric}{suffix}": values[metric] for metric in METRICS}
-    small = min(result.shape[1:3]) < SMALLEST_MS_SSIM_SIDE
-    return means | {MS_SSIM: None if small else _mean_ms_ssim(result, target.frames)}
-
-
-def _mean_ms_ssim(result: np.ndarray, target: np.ndarray) -> float:
-    values = in_batches(_ms_ssim, result, target, size=MS_SSIM_AT_ONCE)
-    return float(np.mean(values, dtype=np.float64))
-
-
-@jax.jit
-def _ms_ssim(result: Array, target: Array) -> Array:
-    return ms_ssim(unit_range(result), unit_range(target))
+    return means

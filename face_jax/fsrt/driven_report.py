@@ -6,20 +6,13 @@ from typing import Any
 import numpy as np
 
 from face_jax import viz
-from face_jax.fsrt.driven_clips import COPY, MODEL, MS_SSIM, Driven, DrivenScores
+from face_jax.fsrt.driven_clips import COPY, MODEL, Driven, DrivenScores
 from face_jax.fsrt.evaluation import METHODS
 from face_jax.fsrt.frame_scores import worst_frames
 from face_jax.fsrt.sheets import LARGEST_ERROR, Sheet, cell, spread
-from face_jax.fsrt.summary import METRIC_TITLES
 from face_jax.plots import plot_histograms
 from face_jax.tables import Cell, Table
 
-DEFINITIONS = {
-    **METRIC_TITLES,
-    MS_SSIM: "MS-SSIM, five scales, pictures of 176 pixels or more, higher is better",
-}
-"""Metrics of pixels, each with its unit. Names followed by a region are of this region
-alone. Means are over frames, then over clips."""
 SHOWN = 6
 """Frames in a sheet."""
 
@@ -52,6 +45,7 @@ def as_dict(found: Sequence[DrivenScores]) -> dict[str, Any]:
                 method: {name: _finite(value) for name, value in means.items()}
                 for method, means in scores.means.items()
             },
+            "reasons": {m: dict(found) for m, found in scores.reasons.items()},
         }
         for scores in found
     ]
@@ -59,7 +53,12 @@ def as_dict(found: Sequence[DrivenScores]) -> dict[str, Any]:
 
 
 def overview(found: Sequence[DrivenScores], definitions: Mapping[str, str]) -> Table:
-    """Every metric of the model and of the copied source, means over clips."""
+    """Metrics that some clip has, of the model and of the copied source.
+
+    Args:
+      found: scores of all clips.
+      definitions: of metrics, with their units; those of regions are called after them.
+    """
     model, copy = (overall(found, method) for method in (MODEL, COPY))
     rows: list[list[Cell]] = [
         [
@@ -69,10 +68,19 @@ def overview(found: Sequence[DrivenScores], definitions: Mapping[str, str]) -> T
             model[name]["clips"],
         ]
         for name in model
+        if model[name]["clips"] or copy[name]["clips"]
     ]
     title = f"{len(found)} clips: means over frames, then over clips"
     header = ("", METHODS[COPY], METHODS[MODEL], "clips that count")
     return Table(title, header, rows, decimals=4)
+
+
+def not_measured(found: Sequence[DrivenScores]) -> dict[str, str]:
+    """Metrics that no clip has a number of for the model, with a reason."""
+    means = overall(found, MODEL)
+    absent = [name for name, mean in means.items() if not mean["clips"]]
+    reasons = {n: r for scores in found for n, r in scores.reasons[MODEL].items()}
+    return {name: reasons.get(name, "is not defined") for name in absent}
 
 
 def clip_table(found: Sequence[DrivenScores], metric: str, title: str) -> Table:

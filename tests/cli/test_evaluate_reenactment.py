@@ -8,9 +8,12 @@ import jax
 import numpy as np
 import pytest
 
+from data_pipelines.landmarks.detectors import Face
 from data_pipelines.landmarks.files import save_landmarks
+from data_pipelines.landmarks.finders import FaceFinder, FinderSettings
 from data_pipelines.video import VideoWriter, write_image
 from face_jax.cli.__main__ import main
+from face_jax.cli.clip_measures import OTHER_PERSON
 from face_jax.fsrt import inference
 from face_jax.fsrt.driven_clips import COPY, MODEL
 from face_jax.placement import place_everywhere
@@ -18,6 +21,7 @@ from face_jax.train.partitioning import batch_sharding, make_mesh
 from tests.cli.clips import face_landmarks
 from tests.data_pipelines.prepare.replicas import prepared
 from tests.fsrt.tiny_model import build_model, moving_frames
+from tests.smirk.small_model import small_model
 
 COUNT, WIDTH, HEIGHT = 7, 64, 48
 
@@ -40,6 +44,15 @@ def folder(tmp_path_factory):
     }
     (folder / "list.json").write_text(json.dumps(content))
     return folder
+
+
+class MiddleFaces:
+    """Finds a face in the middle of every frame, without landmarks."""
+
+    def detect(self, frames, first=0):
+        height, width = frames.shape[1:3]
+        box = np.array([0.2 * width, 0.2 * height, 0.8 * width, 0.8 * height])
+        return [[Face(box, None, 1.0)] for _ in frames]
 
 
 def save_points(path, known):
@@ -81,12 +94,16 @@ def test_clips_drive_themselves(run, tmp_path, capsys):
     whole = found["clips"][1]["methods"]
     assert whole[COPY]["psnr"] > whole[MODEL]["psnr"] > 0
     assert whole[MODEL]["ms_ssim"] is None and "psnr, mouth" not in whole[MODEL]
+    reasons = found["clips"][1]["reasons"][MODEL]
+    assert "176" in reasons["ms_ssim"] and reasons["akd"] == "needs a face detector"
+    assert "- lpips: needs the weights of LPIPS" in printed
     assert found["overall"][MODEL]["psnr, mouth"]["clips"] == 1
     mean = np.mean([clip["methods"][MODEL]["ssim"] for clip in found["clips"]])
     np.testing.assert_allclose(found["overall"][MODEL]["ssim"]["mean"], mean)
     measured = found["conditions"]
     assert measured["items"] == 2 and "psnr" in measured["metrics"]
     assert measured["data"]["size"] == 32
+    assert measured["data"]["finder"]["name"] == "landmarks"
 
 
 def test_every_frame_has_a_row_and_pictures(run, tmp_path):
@@ -120,8 +137,8 @@ def test_batch_and_devices_change_nothing(run, tmp_path, monkeypatch, devices):
         for one, two in zip(numbers[0], other, strict=True):
             for method, means in one["methods"].items():
                 for name, value in means.items():
-                    if name == "ms_ssim":  # of larger pictures alone
-                        assert value is None
+                    if value is None:
+                        assert two["methods"][method][name] is None
                         continue
                     expected = pytest.approx(value, rel=1e-5)
                     assert two["methods"][method][name] == expected, (method, name)
@@ -132,6 +149,8 @@ def test_people_are_driven_by_others(run, tmp_path):
     found = report(tmp_path)
     names = [clip["name"] for clip in found["clips"]]
     assert names == ["me driven by ann", "ben driven by ann"]
+    assert all(v is None for v in found["clips"][0]["methods"][MODEL].values())
+    assert found["clips"][0]["reasons"][MODEL]["psnr"] == OTHER_PERSON
     sheet = cv2.imread(str(tmp_path / "report" / "me_driven_by_ann_frames.png"))
     assert sheet is not None
     assert not (tmp_path / "report" / "frames.csv").exists()
@@ -172,6 +191,8 @@ def test_prepared_clips_are_taken_as_they_are(run, tmp_path):
         ("cross-reenactment", [], ["ann.mp4"], "--source: expected pictures"),
         ("cross-reenactment", ["--source", "x"], ["list.json"], "expected none"),
         ("cross-reenactment", [], ["bad.json"], "expected a JSON file"),
+        ("self-reenactment", ["--finder", "yunet"], ["ben.mp4"], "--finder-model"),
+        ("self-reenactment", ["--smirk", "none"], ["ben.mp4"], "none"),
     ],
 )
 def test_wrong_input_is_one_line(run, folder, capsys, task, flags, data, message):
@@ -179,3 +200,21 @@ def test_wrong_input_is_one_line(run, folder, capsys, task, flags, data, message
     assert run(task, *flags, data=data) == 2
     error = capsys.readouterr().err
     assert message in error and error.count("\n") <= 3
+
+
+def test_judges_look_at_results(run, tmp_path, monkeypatch):
+    """A finder sees a face in every frame, and a SMIRK model what it does."""
+    head = small_model("procedural", generator=False)
+    monkeypatch.setattr("face_jax.smirk.model.load", lambda path: head)
+    assert run("self-reenactment", "--smirk", "smirk", "--frames", "4") == 0
+    found = report(tmp_path)["clips"][1]
+    assert found["reasons"][MODEL]["apd"] == "needs a face detector"
+    finder = FaceFinder(MiddleFaces(), FinderSettings())
+    monkeypatch.setattr(
+        "face_jax.cli.driving_flags.finder_opener", lambda args: lambda choice: finder
+    )
+    assert run("self-reenactment", "--smirk", "smirk", "--frames", "4", out="two") == 0
+    means = report(tmp_path, "two")["clips"][1]["methods"]
+    assert means[MODEL]["missing_rate"] == 0 and means[MODEL]["aed_exp"] > 0
+    assert means[COPY]["apd"] < means[MODEL]["apd"]
+    assert means[MODEL]["csim"] is None
