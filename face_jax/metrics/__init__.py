@@ -1,1 +1,1 @@
-"""Measures of image quality and of landmark tracks, one number per sample."""
+"""Measures of pictures, landmarks, heads, identities, meshes, classes and numbers."""

@@ -15,7 +15,7 @@ def files(tmp_path_factory):
     folder, head = tmp_path_factory.mktemp("scan"), procedural_head()
     vertices, faces = np.asarray(head.template), np.asarray(head.faces)
     save_mesh(folder / "mesh.obj", Surface(vertices, faces))
-    face = vertices[np.asarray(head.regions["face"])][::4]
+    face = vertices[np.asarray(head.regions["face"])][::6]
     lines = ["v {} {} {}".format(*point) for point in 1000 * face + [5, 0, 0]]
     (folder / "scan.obj").write_text("\n".join(lines))
     landmarks = np.asarray(landmarks_7(head, vertices), np.float64)
