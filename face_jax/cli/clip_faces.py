@@ -6,6 +6,7 @@ import numpy as np
 
 from data_pipelines.landmarks.detectors import FaceDetector, detect_faces
 from data_pipelines.landmarks.following import FaceTrack, follow_face
+from data_pipelines.landmarks.schemas import face_box
 from data_pipelines.transforms import smirk_geometry as geometry
 from data_pipelines.transforms.crops import crop_resize
 from face_jax.cli.face_squares import outline_of
@@ -65,6 +66,14 @@ class ClipFaces:
         return crop_resize(
             frame, np.array([*(middle - reach), *(middle + reach)]), size
         )
+
+
+def marked_faces(frames: np.ndarray, landmarks: np.ndarray) -> ClipFaces:
+    """Faces of frames [T, H, W, 3] where landmarks [T, 68, 2] say; NaN for none."""
+    valid = np.isfinite(landmarks).all(axis=(1, 2))
+    boxes = np.zeros((len(frames), 4))
+    boxes[valid] = [face_box(points) for points in landmarks[valid]]
+    return ClipFaces(frames, FaceTrack(boxes, valid, landmarks))
 
 
 def find_faces(detector: FaceDetector, frames: np.ndarray) -> ClipFaces:

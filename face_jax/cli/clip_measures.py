@@ -13,7 +13,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from face_jax.cli.clip_faces import ClipFaces, find_faces
+from face_jax.cli.clip_faces import ClipFaces, find_faces, marked_faces
 from face_jax.cli.judges import Embedding, Judges
 from face_jax.metrics import image, landmarks
 from face_jax.metrics.embeddings import cosine_similarity, squared_distance
@@ -100,6 +100,7 @@ def measure_clip(
     *,
     source: np.ndarray | None = None,
     same_person: bool = True,
+    known: np.ndarray | None = None,
 ) -> ClipMeasures:
     """Measures a generated clip.
 
@@ -111,6 +112,8 @@ def measure_clip(
       source: uint8 [h, w, 3], the picture of the person who was to be shown; identities
         are compared with it if the driving clip shows another person.
       same_person: whether the driving clip shows the person of the source.
+      known: float32 [T, 68, 2], the driver's landmarks in pixels. Without a detector
+        heads of the same person are looked at where these are, in both clips.
 
     Returns:
       All measures, means over the frames that count.
@@ -127,6 +130,9 @@ def measure_clip(
     if judges.detector is None:
         outcomes |= dict.fromkeys(("missing_rate", *OF_LANDMARKS), NO_DETECTOR)
         outcomes |= dict.fromkeys((*OF_HEADS, *OF_PEOPLE), NO_DETECTOR)
+        if known is not None and same_person:
+            pair = [marked_faces(frames, known) for frames in (generated, driving)]
+            outcomes |= _of_heads(judges.smirk, *pair)
     else:
         pair = [find_faces(judges.detector, frames) for frames in (generated, driving)]
         made, drove = pair
@@ -135,8 +141,8 @@ def measure_clip(
         outcomes |= _of_heads(judges.smirk, made, drove)
         if not same_person and source is not None:
             drove = find_faces(judges.detector, source[None])
-        known = same_person or source is not None
-        outcomes |= _of_people(judges.identity, made, drove if known else None)
+        answered = same_person or source is not None
+        outcomes |= _of_people(judges.identity, made, drove if answered else None)
     outcomes["fid"] = NO_INCEPTION
     return _told(dict.fromkeys(MEASURES, OTHER_PERSON) | outcomes)
 

@@ -71,6 +71,7 @@ class DrivenRun:
             self.judges,
             source=driven.source.frames[0],
             same_person=driven.is_truth,
+            known=driven.driving.landmarks,
         )
 
 

@@ -207,8 +207,10 @@ def test_judges_look_at_results(run, tmp_path, monkeypatch):
     head = small_model("procedural", generator=False)
     monkeypatch.setattr("face_jax.smirk.model.load", lambda path: head)
     assert run("self-reenactment", "--smirk", "smirk", "--frames", "4") == 0
-    found = report(tmp_path)["clips"][1]
-    assert found["reasons"][MODEL]["apd"] == "needs a face detector"
+    known, unknown = report(tmp_path)["clips"]
+    # Without a finder heads are looked at where the driver's landmarks are.
+    assert known["methods"][MODEL]["aed_exp"] > 0
+    assert unknown["reasons"][MODEL]["apd"] == "needs a face detector"
     finder = FaceFinder(MiddleFaces(), FinderSettings())
     monkeypatch.setattr(
         "face_jax.cli.driving_flags.finder_opener", lambda args: lambda choice: finder
