@@ -1,15 +1,22 @@
 """What users have: several people, nobody, portrait, turned, 10-bit and grey clips."""
 
+import dataclasses
+
 import numpy as np
 import pytest
 
 from data_pipelines.landmarks.files import save_landmarks
 from data_pipelines.landmarks.finders import FaceFinder, FinderSettings, build_detector
+from data_pipelines.landmarks.schemas import face_box
+from data_pipelines.sources.synthetic_clips import SyntheticClips
+from data_pipelines.sources.synthetic_settings import SyntheticSettings
+from data_pipelines.sources.true_faces import track_of_clip
 from data_pipelines.transforms.crops import paste_back
 from data_pipelines.video import iterate_frames, probe
 from face_jax.cli.face_squares import CropRule as SquareRule
 from face_jax.cli.faces import CropRule, find_crops
 from face_jax.cli.footage import Input, open_footage
+from face_jax.cli.synthetic_data import generate
 from tests.cli.odd_clips import Person, draw, landmarks_of, write_people
 from tests.data_pipelines.landmarks.small_yunet import write_small_yunet
 
@@ -222,3 +229,24 @@ def test_a_grey_clip_stays_grey(tmp_path):
         restored = paste_back(frame, crop, box)
         assert np.ptp(restored, axis=-1).max() == 0
         assert np.abs(restored.astype(int) - frame).mean() < 2
+
+
+@pytest.mark.slow
+def test_two_built_in_people_are_found_by_their_truth(tmp_path):
+    settings = SyntheticSettings(clips=10, clips_per_person=1, num_frames=4, size=96)
+    generate(tmp_path / "people", settings)
+    clips = SyntheticClips(tmp_path / "people", "train")
+    shown = [np.stack(clips.frames(row, range(4))) for row in (0, 1)]
+    path = write_people(tmp_path / "two.mp4", list(np.concatenate(shown, axis=2)))
+    first, second = (clips.clip(row) for row in (0, 1))
+    beside = second.landmarks + np.array([96, 0], np.float32)
+    moved = dataclasses.replace(second, landmarks=beside)
+    tracks = [track_of_clip(first), track_of_clip(moved)]
+    detector = build_detector("truth", tracks)
+    for choice, track in enumerate(tracks):
+        crops = crops_of(path, FaceFinder(detector, FinderSettings("truth"), choice))
+        expected = face_box(track.points).reshape(-1, 2, 2).mean(axis=1)
+        np.testing.assert_allclose(centres(crops.boxes), expected, atol=4)
+        np.testing.assert_allclose(crops.landmarks, track.points, atol=1e-4)
+        assert np.abs(crops.keypoints(slice(0, 4))).max() < 1
+        check_paste_back(path, crops)
