@@ -61,7 +61,7 @@ def run(workdir: Path, *settings: str, devices: int = 1, **command) -> None:
 
 def run_together(workdir: Path, *settings: str, processes: int, devices: int) -> None:
     """The same command in several processes that form one run."""
-    address = f"localhost:{_free_port()}"
+    address = f"localhost:{free_port()}"
     running = [
         subprocess.Popen(
             train_command(workdir, *settings),
@@ -97,7 +97,7 @@ def parameters(workdir: Path, step: int | None = None) -> list[np.ndarray]:
     return [np.asarray(leaf) for leaf in jax.tree.leaves(variables)]
 
 
-def _free_port() -> int:
+def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("localhost", 0))
         return probe.getsockname()[1]
