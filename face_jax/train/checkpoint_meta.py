@@ -5,6 +5,7 @@ and its type and shape (``arrays``); and a checksum of all that. Checkpoints tha
 versions wrote lack ``arrays`` and ``checksum``: what these would tell is not checked there.
 """
 
+import contextlib
 import hashlib
 import json
 from collections.abc import Iterable, Mapping
@@ -58,9 +59,10 @@ def read_meta(folder: Path) -> Meta:
     """
     try:
         # Not through a Checkpointer: it would wait for other processes, which may fail.
-        meta = ocp.JsonCheckpointHandler().restore(
-            epath.Path(folder / ITEM), args=ocp.args.JsonRestore()
-        )
+        with contextlib.closing(ocp.JsonCheckpointHandler()) as handler:
+            meta = handler.restore(
+                epath.Path(folder / ITEM), args=ocp.args.JsonRestore()
+            )
         _check(meta, folder)
     except Exception as error:
         raise CorruptCheckpointError(

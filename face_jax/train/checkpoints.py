@@ -442,17 +442,21 @@ def _read_item(folder: Path, target: PyTree | None) -> PyTree:
             raise FileNotFoundError(f"{folder.name} is missing")
         return {}
     # Not through a Checkpointer: it would wait for other processes, which may fail.
-    handler = ocp.PyTreeCheckpointHandler()
-    if target is None:
-        place = jax.sharding.SingleDeviceSharding(jax.local_devices()[0])
-        target = jax.tree.map(
-            lambda m: jax.ShapeDtypeStruct(m.shape, m.dtype, sharding=place),
-            handler.metadata(epath.Path(folder)).tree,
+    with contextlib.closing(ocp.PyTreeCheckpointHandler()) as handler:
+        if target is None:
+            target = _whole(handler.metadata(epath.Path(folder)).tree)
+        arguments = ocp.checkpoint_utils.construct_restore_args(target)
+        return handler.restore(
+            epath.Path(folder),
+            args=ocp.args.PyTreeRestore(item=target, restore_args=arguments),
         )
-    arguments = ocp.checkpoint_utils.construct_restore_args(target)
-    return handler.restore(
-        epath.Path(folder),
-        args=ocp.args.PyTreeRestore(item=target, restore_args=arguments),
+
+
+def _whole(metadata: PyTree) -> PyTree:
+    """Targets of arrays that are wanted whole on the default device."""
+    place = jax.sharding.SingleDeviceSharding(jax.local_devices()[0])
+    return jax.tree.map(
+        lambda m: jax.ShapeDtypeStruct(m.shape, m.dtype, sharding=place), metadata
     )
 
 
