@@ -28,8 +28,8 @@ from tests.processes.several import Launch, differing_arrays, newest_digests
 MOMENTS = ("start", "restore", "step", "save", "evaluate")
 PROCESSES, DEVICES = 2, 2
 TOY = "tests/processes/toy_config.py"
-LENGTH = ("run.steps=240",)
-"""Of the toy; long enough for some ten kills."""
+SETTINGS = ("run.steps=240", "mesh.data=1", "mesh.fsdp=-1", "run.fsdp_min_bytes=0")
+"""Of the toy: long enough for some twenty kills; each process writes a part of an array."""
 PATIENCE = 600.0
 
 
@@ -145,7 +145,7 @@ def _train(args: argparse.Namespace, workdir: Path, name: str) -> None:
 
 
 def _launch(args: argparse.Namespace, workdir: Path) -> Launch:
-    settings = args.set if args.config != TOY else [*LENGTH, *args.set]
+    settings = args.set if args.config != TOY else [*SETTINGS, *args.set]
     return Launch(
         workdir,
         *settings,

@@ -7,7 +7,7 @@ import time
 from pathlib import Path
 
 from face_jax.train.checkpoint_meta import read_meta
-from tests.processes.command import environment, free_port
+from tests.processes.command import environment, free_port, membership
 
 REST = 0.02
 """Seconds between two looks."""
@@ -40,7 +40,7 @@ class Launch:
         self._marks = [_beside(workdir, rank, "mark") for rank in range(processes)]
         for rank, mark in enumerate(self._marks):
             mark.unlink(missing_ok=True)
-            variables = _variables(address, processes, rank) if processes > 1 else {}
+            variables = membership(address, processes, rank)
             if cache is not None:
                 variables |= _caching(cache)
             with _beside(workdir, rank, "txt").open("a") as output:
@@ -139,14 +139,6 @@ def _command(workdir: Path, mark: Path, config: str, settings: tuple) -> list[st
     for setting in settings:
         command += ["--set", setting]
     return command
-
-
-def _variables(address: str, processes: int, rank: int) -> dict[str, str]:
-    return {
-        "JAX_COORDINATOR_ADDRESS": address,
-        "JAX_NUM_PROCESSES": str(processes),
-        "JAX_PROCESS_ID": str(rank),
-    }
 
 
 def _caching(folder: Path) -> dict[str, str]:
