@@ -58,6 +58,9 @@ def base() -> ConfigDict:
             "keep_best": 1,
             "best_metric": config_dict.placeholder(str),
             "best_mode": "max",
+            "verify_digests": True,
+            "profile_at": config_dict.placeholder(int),
+            "profile_steps": 3,
         }
     )
     config.loader = ConfigDict({"batch_size": 1, "num_workers": 0})

@@ -4,6 +4,7 @@ Pictures stay encoded: they are decoded where they are used, with OpenCV. Tensor
 not needed.
 """
 
+import errno
 import os
 from pathlib import Path
 from typing import Any, TypeVar
@@ -42,12 +43,18 @@ class RecordSource:
 
         Raises:
           IndexError: there is no such record.
+          OSError: its file cannot be read, or not what was written.
         """
         if not 0 <= row < len(self):
             raise IndexError(
                 f"{self.path}: expected a row below {len(self)}, got {row}"
             )
-        return self._records[row]
+        try:
+            return self._records[row]
+        except RuntimeError as error:
+            # The reader says which byte is wrong, not of which file.
+            cause = f"split {self.split!r}, record {row}: unreadable ({error})"
+            raise OSError(errno.EIO, cause, str(self.path)) from error
 
     def _open(self) -> None:
         if not (self.path / "dataset_info.json").is_file():

@@ -13,6 +13,7 @@ import sys
 from collections.abc import Sequence
 
 import face_jax
+from face_jax.cli.exit_codes import EXPECTED, ExitCode, tell
 
 COMMANDS = {
     "train": ("face_jax.cli.train", "train a model from a config file"),
@@ -53,12 +54,6 @@ COMMANDS = {
 }
 """Name of each sub-command to its module and what it does."""
 
-FAILURE = 2
-"""Exit status of wrong input."""
-INTERRUPTED = 130
-CLOSED_PIPE = 141
-"""Exit status where nobody reads on, as in ``face-jax info DIR | head -3``."""
-
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Runs one sub-command.
@@ -67,8 +62,7 @@ def main(argv: Sequence[str] | None = None) -> int:
       argv: arguments without the program's name; None takes the process's.
 
     Returns:
-      The exit status: 0, or 2 when the input is wrong. What is wrong is then told in
-      one line on stderr.
+      The exit status, see ``ExitCode``. What is wrong is told in one line on stderr.
 
     Raises:
       SystemExit: after ``--help`` and ``--version`` (0), and for arguments that do not
@@ -100,23 +94,17 @@ def _guarded(prog: str, function, args: argparse.Namespace) -> int:
     except BrokenPipeError:
         # What is still in the buffer is lost silently, not with an error at the exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return CLOSED_PIPE
-    except (ValueError, OSError) as error:
+        return ExitCode.CLOSED_PIPE
+    except EXPECTED as error:
         if args.debug:
             raise
-        print(f"{prog}: error: {_one_line(error)}", file=sys.stderr)
-        return FAILURE
+        return tell(prog, error)
     except KeyboardInterrupt:
         if args.debug:
             raise
         print(f"{prog}: interrupted", file=sys.stderr)
-        return INTERRUPTED
-    return status or 0
-
-
-def _one_line(error: Exception) -> str:
-    text = " ".join(str(error).split())
-    return text or type(error).__name__
+        return ExitCode.INTERRUPTED
+    return status or ExitCode.DONE
 
 
 def _top_level_parser() -> argparse.ArgumentParser:

@@ -3,6 +3,7 @@
 import logging
 import shutil
 import sys
+from pathlib import Path
 from typing import TextIO
 
 PROGRESS_PREFIX = "step "
@@ -41,3 +42,27 @@ def log_to_console(level: int = logging.INFO) -> None:
     root = logging.getLogger()
     root.handlers[:] = [ConsoleHandler()]
     root.setLevel(level)
+
+
+def log_by_process(folder: Path, index: int) -> None:
+    """Lets several processes of a run log without mixing their lines.
+
+    Each appends to ``<folder>/process_<index>.log``, with the time before every line. The
+    console keeps the first one's log; of the others it shows warnings, with their number.
+
+    Args:
+      folder: made where it is missing.
+      index: of this process.
+
+    Raises:
+      OSError: the folder or the file cannot be written.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    file = logging.FileHandler(folder / f"process_{index}.log", encoding="utf-8")
+    file.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
+    root = logging.getLogger()
+    if index > 0:
+        for console in root.handlers:
+            console.setLevel(logging.WARNING)
+            console.setFormatter(logging.Formatter(f"[process {index}] %(message)s"))
+    root.addHandler(file)

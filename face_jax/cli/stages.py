@@ -24,9 +24,12 @@ INCIDENTAL = (
     "run.fsdp_min_bytes",
     "run.keep_latest",
     "run.log_every",
+    "run.profile_at",
+    "run.profile_steps",
     "run.save_every",
     "run.stop_after",
     "run.tensorboard",
+    "run.verify_digests",
 )
 """Values that a finished stage does not depend on: they may change from start to start."""
 

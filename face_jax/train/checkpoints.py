@@ -1,13 +1,14 @@
 """Checkpoints of a run: separate Orbax items, digests, and the newest intact step.
 
 Items of a step: ``params``, ``model_state``, ``frozen`` (without teachers),
-``opt_state``, ``ema`` and ``meta`` (config, networks, digests). Nothing of the data
+``opt_state``, ``ema`` and ``meta`` (see ``checkpoint_meta.py``). Nothing of the data
 stream is stored: it is a function of the step. Orbax does not notice flipped bits, so
 each array's digest is stored and compared after reading.
 """
 
+import contextlib
 import logging
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -17,9 +18,11 @@ import orbax.checkpoint as ocp
 from etils import epath
 from orbax.checkpoint import checkpoint_managers as policies
 
+from face_jax.train import checkpoint_meta
+from face_jax.train.checkpoint_meta import CorruptCheckpointError, Meta, read_meta
 from face_jax.train.differences import differences
-from face_jax.train.digests import corrupted, digests
-from face_jax.train.distributed import from_host
+from face_jax.train.distributed import everywhere, from_host, is_main_process
+from face_jax.train.failures import CheckpointNotWrittenError, first_line
 from face_jax.train.state import Guard, TrainState, join_variables
 from face_jax.types import PyTree, Variables
 
@@ -27,11 +30,7 @@ log = logging.getLogger("face_jax")
 
 INFERENCE_ITEMS = ("params", "model_state", "frozen", "ema")
 ITEMS = (*INFERENCE_ITEMS, "opt_state")
-FOLDER = "checkpoints"
-
-
-class CorruptCheckpointError(ValueError):
-    """A checkpoint's arrays are not those that were written."""
+FOLDER, SET_ASIDE = "checkpoints", ".corrupt"
 
 
 class Checkpoints:
@@ -45,6 +44,10 @@ class Checkpoints:
       keep_best: best steps to keep besides, by ``best_metric``.
       best_metric: name of an evaluation figure, or None.
       best_mode: ``"max"`` or ``"min"``.
+      verify: compare the digests of arrays that are read.
+
+    Raises:
+      OSError: the folder cannot be made.
     """
 
     def __init__(
@@ -56,11 +59,12 @@ class Checkpoints:
         keep_best: int = 1,
         best_metric: str | None = None,
         best_mode: str = "max",
+        verify: bool = True,
     ):
         self._config, self._teachers = dict(config), teachers
         self._folder = Path(workdir).absolute() / FOLDER
-        self._metric = best_metric
-        self._manager = ocp.CheckpointManager(
+        self._metric, self._verify = best_metric, verify
+        self._manager = _Manager(
             self._folder,
             options=_options(keep_latest, keep_best, best_metric, best_mode),
         )
@@ -71,24 +75,30 @@ class Checkpoints:
         Args:
           state: the state; it may be donated as soon as this returns.
           figures: evaluation figures of this step, to rank checkpoints by.
+
+        Raises:
+          CheckpointNotWrittenError: this one or the one before cannot be written.
         """
         step = int(state.step)
         if step in self._manager.all_steps():
             return
         items = _items(state, self._teachers)
-        meta = {"config": self._config, "step": step, "digests": digests(items)}
+        meta = checkpoint_meta.make_meta(step, self._config, items)
         saves = {name: ocp.args.PyTreeSave(tree) for name, tree in items.items()}
         value = figures.get(self._metric) if self._metric else None
-        self._manager.save(
-            step,
-            args=ocp.args.Composite(meta=ocp.args.JsonSave(meta), **saves),
-            metrics=None if value is None else {"value": float(value)},
-        )
+        with self._writing():
+            self._manager.save(
+                step,
+                args=ocp.args.Composite(meta=ocp.args.JsonSave(meta), **saves),
+                metrics=None if value is None else {"value": float(value)},
+            )
 
     def restore_newest(
         self, abstract: TrainState, shardings: TrainState, teachers: Variables
     ) -> TrainState | None:
         """The state of the newest intact checkpoint.
+
+        All processes of a run call this, and take the same one.
 
         Args:
           abstract: shapes and types of the state.
@@ -107,23 +117,41 @@ class Checkpoints:
             try:
                 return self._restore(step, abstract, shardings, teachers)
             except CorruptCheckpointError as error:
-                log.warning("%s; trying the one before", error)
-                self._set_aside(step)
-        if steps:
-            raise ValueError(f"{self._folder}: none of the checkpoints is intact")
+                aside = self._set_aside(step)
+                log.warning("%s; set aside as %s, trying the one before", error, aside)
+        if steps or any(self._folder.glob("*" + SET_ASIDE)):
+            raise ValueError(
+                f"{self._folder}: none of the checkpoints is intact; move the folder "
+                "away to begin anew"
+            )
         return None
 
     def close(self) -> None:
-        """Waits until everything is written."""
-        self._manager.close()
+        """Waits until everything is written.
+
+        Raises:
+          CheckpointNotWrittenError: the last one cannot be written.
+        """
+        with self._writing():
+            self._manager.close()
+
+    @contextlib.contextmanager
+    def _writing(self) -> Iterator[None]:
+        try:
+            yield
+        except jax.errors.JaxRuntimeError:
+            raise  # another process is gone, or a device: no fault of the folder's
+        except Exception as error:
+            raise CheckpointNotWrittenError(
+                f"{self._folder}: a checkpoint cannot be written ({first_line(error)}); "
+                "those before it are as they were"
+            ) from error
 
     def _restore(self, step, abstract, shardings, teachers) -> TrainState:
         folder = self._folder / str(step)
-        meta = _read_meta(folder)
-        check_same_model(meta["config"], self._config, folder)
-        targets = _items(abstract, self._teachers)
-        places = _items(shardings, self._teachers)
-        items = read_items(folder, _targets(targets, places), meta["digests"])
+        meta, items = self._read(folder, abstract, shardings)
+        if bad := checkpoint_meta.faults(items, meta, self._verify):
+            raise CorruptCheckpointError(_differing(folder, bad))
         frozen = {**items["frozen"], **teachers}
         return abstract.replace(
             step=from_host(jnp.int32(meta["step"]), shardings.step),
@@ -131,12 +159,48 @@ class Checkpoints:
             **{**items, "frozen": frozen},
         )
 
-    def _set_aside(self, step: int) -> None:
+    def _read(self, folder, abstract, shardings) -> tuple[Meta, dict[str, PyTree]]:
+        """What lies in a folder, where all processes can read it."""
+        found, failed = None, None
+        try:
+            meta = read_meta(folder)
+            check_same_model(meta["config"], self._config, folder)
+            targets = _items(abstract, self._teachers)
+            checkpoint_meta.check_same_arrays(meta, targets, folder)
+            places = _items(shardings, self._teachers)
+            found = meta, _read_items(folder, ITEMS, _targets(targets, places))
+        except CorruptCheckpointError as error:
+            failed = error
+        if everywhere(found is not None) and found is not None:
+            return found
+        raise failed or CorruptCheckpointError(
+            f"{folder}: another process cannot read it"
+        )
+
+    def _set_aside(self, step: int) -> str:
         # Kept for whoever wants to look, and out of the way of the new step.
-        if jax.process_index() == 0:
-            source = self._folder / str(step)
-            source.rename(self._folder / f"{step}.corrupt")
+        name = f"{step}{SET_ASIDE}"
+        earlier = len(list(self._folder.glob(f"{step}*{SET_ASIDE}")))
+        if earlier:
+            name = f"{step}.{earlier + 1}{SET_ASIDE}"
+        everywhere(True)  # all have counted
+        if is_main_process():
+            (self._folder / str(step)).rename(self._folder / name)
+        everywhere(True)
         self._manager.reload()
+        return name
+
+
+class _Manager(ocp.CheckpointManager):
+    """Orbax's manager, without a question of its own whether to stop.
+
+    JAX counts such questions, and the train loop asks them (``interrupts.py``).
+    """
+
+    def reached_preemption(self, step: int) -> bool:
+        """Never: whoever saves has been told."""
+        del step
+        return False
 
 
 def save_variables(
@@ -189,14 +253,17 @@ def stored_config(workdir: str | Path) -> dict[str, Any]:
     """
     for folder in _candidates(Path(workdir).absolute(), None):
         try:
-            return _read_meta(folder)["config"]
+            return read_meta(folder)["config"]
         except CorruptCheckpointError as error:
             log.warning("%s; trying the one before", error)
     raise ValueError(f"{workdir}: none of the checkpoints is intact")
 
 
 def load_variables(
-    workdir: str | Path, step: int | None = None, use_ema: bool = True
+    workdir: str | Path,
+    step: int | None = None,
+    use_ema: bool = True,
+    verify: bool = True,
 ) -> tuple[Variables, dict[str, Any]]:
     """Variables of all networks in a checkpoint, for inference.
 
@@ -204,6 +271,7 @@ def load_variables(
       workdir: folder of a run, or its ``checkpoints`` folder.
       step: which checkpoint; the newest intact one by default.
       use_ema: take averaged parameters where the run kept any.
+      verify: compare the digests of the arrays with those that were written.
 
     Returns:
       Network to its variable dictionary, on the default device, and the config that
@@ -215,8 +283,10 @@ def load_variables(
     """
     for folder in _candidates(Path(workdir).absolute(), step):
         try:
-            meta = _read_meta(folder)
-            items = read_items(folder, None, meta["digests"], INFERENCE_ITEMS)
+            meta = read_meta(folder)
+            items = _read_items(folder, INFERENCE_ITEMS)
+            if bad := checkpoint_meta.faults(items, meta, verify):
+                raise CorruptCheckpointError(_differing(folder, bad))
         except CorruptCheckpointError as error:
             log.warning("%s; trying the one before", error)
             continue
@@ -272,42 +342,6 @@ def load_network(workdir: str | Path, name: str) -> dict[str, Any]:
     return jax.device_get(variables[name])
 
 
-def read_items(
-    folder: Path,
-    targets: Mapping[str, PyTree] | None,
-    expected: Mapping[str, int],
-    names: tuple[str, ...] = ITEMS,
-) -> dict[str, PyTree]:
-    """Reads items of one checkpoint and compares their digests.
-
-    Args:
-      folder: the folder of the step.
-      targets: item to abstract arrays with shardings; None puts everything whole on
-        the default device.
-      expected: digest of each array, by path.
-      names: the items to read.
-
-    Returns:
-      Item to tree; an item that was empty when written is an empty dict.
-
-    Raises:
-      CorruptCheckpointError: files are missing or arrays differ from what was written.
-    """
-    items = {}
-    for name in names:
-        try:
-            items[name] = _read_item(folder / name, targets and targets[name])
-        except Exception as error:
-            raise CorruptCheckpointError(
-                f"{folder}: item {name!r} cannot be read ({_first_line(error)})"
-            ) from error
-    if bad := corrupted(items, expected):
-        raise CorruptCheckpointError(
-            f"{folder}: {len(bad)} arrays differ from what was written, first {bad[0]}"
-        )
-    return items
-
-
 def check_same_model(
     stored: Mapping[str, Any], given: Mapping[str, Any], folder: Path
 ) -> None:
@@ -349,7 +383,9 @@ def _options(keep_latest, keep_best, best_metric, best_mode):
             )
         )
     return ocp.CheckpointManagerOptions(
-        preservation_policy=policies.AnyPreservationPolicy(rules)
+        preservation_policy=policies.AnyPreservationPolicy(rules),
+        # What a killed run has left half written would fill the disk in the end.
+        cleanup_tmp_directories=True,
     )
 
 
@@ -370,35 +406,64 @@ def _targets(items: Mapping[str, PyTree], places: Mapping[str, PyTree]):
     }
 
 
+def _read_items(
+    folder: Path,
+    names: tuple[str, ...],
+    targets: Mapping[str, PyTree] | None = None,
+) -> dict[str, PyTree]:
+    """Reads items of one checkpoint; nothing in them is compared yet.
+
+    Args:
+      folder: the folder of the step.
+      names: the items to read.
+      targets: item to abstract arrays with shardings, None for one that was empty;
+        without it everything is put whole on the default device.
+
+    Returns:
+      Item to tree; an item that was empty when written is an empty dict.
+
+    Raises:
+      CorruptCheckpointError: files are missing or cannot be read.
+    """
+    items = {}
+    for name in names:
+        try:
+            items[name] = _read_item(folder / name, targets and targets[name])
+        except Exception as error:
+            raise CorruptCheckpointError(
+                f"{folder}: item {name!r} cannot be read ({first_line(error)})"
+            ) from error
+    return items
+
+
 def _read_item(folder: Path, target: PyTree | None) -> PyTree:
     if not folder.exists():
         if target is not None:
             raise FileNotFoundError(f"{folder.name} is missing")
         return {}
-    handler = ocp.PyTreeCheckpointHandler()
-    with ocp.Checkpointer(handler) as reader:
+    # Not through a Checkpointer: it would wait for other processes, which may fail.
+    with contextlib.closing(ocp.PyTreeCheckpointHandler()) as handler:
         if target is None:
-            place = jax.sharding.SingleDeviceSharding(jax.local_devices()[0])
-            # Asked of the handler: an item alone has none of the metadata that the
-            # reader would look for, and warn about.
-            target = jax.tree.map(
-                lambda m: jax.ShapeDtypeStruct(m.shape, m.dtype, sharding=place),
-                handler.metadata(epath.Path(folder)).tree,
-            )
+            target = _whole(handler.metadata(epath.Path(folder)).tree)
         arguments = ocp.checkpoint_utils.construct_restore_args(target)
-        return reader.restore(
-            folder, args=ocp.args.PyTreeRestore(item=target, restore_args=arguments)
+        return handler.restore(
+            epath.Path(folder),
+            args=ocp.args.PyTreeRestore(item=target, restore_args=arguments),
         )
 
 
-def _read_meta(folder: Path) -> dict[str, Any]:
-    try:
-        with ocp.Checkpointer(ocp.JsonCheckpointHandler()) as reader:
-            return reader.restore(folder / "meta", args=ocp.args.JsonRestore())
-    except Exception as error:
-        raise CorruptCheckpointError(
-            f"{folder}: meta cannot be read ({_first_line(error)})"
-        ) from error
+def _whole(metadata: PyTree) -> PyTree:
+    """Targets of arrays that are wanted whole on the default device."""
+    place = jax.sharding.SingleDeviceSharding(jax.local_devices()[0])
+    return jax.tree.map(
+        lambda m: jax.ShapeDtypeStruct(m.shape, m.dtype, sharding=place), metadata
+    )
+
+
+def _differing(folder: Path, paths: list[str]) -> str:
+    return (
+        f"{folder}: {len(paths)} arrays differ from what was written, first {paths[0]}"
+    )
 
 
 def _candidates(workdir: Path, step: int | None) -> list[Path]:
@@ -410,7 +475,3 @@ def _candidates(workdir: Path, step: int | None) -> list[Path]:
         wanted = "no checkpoint" if step is None else f"no checkpoint of step {step}"
         raise FileNotFoundError(f"{workdir}: {wanted} (expected {root}/<step>)")
     return sorted(found, key=lambda p: int(p.name), reverse=True)
-
-
-def _first_line(error: Exception) -> str:
-    return (str(error).strip() or type(error).__name__).splitlines()[0][:200]

@@ -1,6 +1,5 @@
 """Digests of arrays: computed where they live, equal for every sharding."""
 
-from collections.abc import Mapping
 from typing import Any
 
 import jax
@@ -35,10 +34,19 @@ def digests(tree: PyTree) -> dict[str, int]:
     }
 
 
-def corrupted(tree: PyTree, expected: Mapping[str, Any]) -> list[str]:
-    """Paths whose digest is not the expected one; paths without one are not judged."""
-    found = digests(tree)
-    return [p for p, value in found.items() if p in expected and expected[p] != value]
+def descriptions(tree: PyTree) -> dict[str, str]:
+    """Type and shape of each array by its path, as ``float32[3,64]``.
+
+    Args:
+      tree: arrays, or what tells their shapes.
+    """
+    leaves = jax.tree_util.tree_leaves_with_path(tree)
+    return {slash_path(path): _description(leaf) for path, leaf in leaves}
+
+
+def _description(leaf: Any) -> str:
+    shape = ",".join(map(str, np.shape(leaf)))
+    return f"{jax.dtypes.result_type(leaf)}[{shape}]"
 
 
 @jax.jit

@@ -5,6 +5,7 @@ the state before the batch is drawn, so a resumed run draws the very same batch.
 the task come before all iterations and after the last one, before it is evaluated.
 """
 
+import contextlib
 import dataclasses
 import json
 import logging
@@ -20,10 +21,18 @@ from jax.sharding import Mesh
 from face_jax.train import partitioning
 from face_jax.train.accumulator import Accumulator
 from face_jax.train.checkpoints import Checkpoints
+from face_jax.train.device_figures import DeviceFigures
 from face_jax.train.distributed import from_host, global_batches, is_main_process
 from face_jax.train.evaluate import Evaluator
+from face_jax.train.failures import (
+    CheckpointNotWrittenError,
+    DataFailedError,
+    NonFiniteError,
+    first_line,
+)
 from face_jax.train.hooks import Hook, run_hook
 from face_jax.train.interrupts import asked_to_stop
+from face_jax.train.profile import Profile
 from face_jax.train.state import TrainState, abstract_state, create_state
 from face_jax.train.step import StepOptions, compile_step, guarded_terms
 from face_jax.train.task import Phase, Task
@@ -45,10 +54,6 @@ class Streams(Protocol):
 
     def evaluations(self) -> Mapping[str, tuple[int, Callable[[], Iterable[Mapping]]]]:
         """Evaluation name to (iterations between runs, batches of one pass)."""
-
-
-class NonFiniteError(RuntimeError):
-    """Training met a value that is not finite."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -76,6 +81,10 @@ class Trainer:
       best_metric: evaluation figure that ranks checkpoints, for example
         ``"heldout/psnr"``.
       best_mode: whether that figure is better ``"max"`` or ``"min"``.
+      verify_digests: compare the arrays of a checkpoint with their digests when it is
+        read; without it flipped bits are not noticed.
+      profile_at: iteration from which a profile is written, or None for none.
+      profile_steps: iterations of the profile.
     """
 
     task: Task
@@ -97,6 +106,9 @@ class Trainer:
     keep_best: int = 1
     best_metric: str | None = None
     best_mode: str = "max"
+    verify_digests: bool = True
+    profile_at: int | None = None
+    profile_steps: int = 3
 
     def run(self) -> TrainState:
         """Trains from the newest intact checkpoint, or from scratch, to ``steps``.
@@ -108,6 +120,8 @@ class Trainer:
           ValueError: the batch does not divide the mesh, or the work directory holds
             another model.
           NonFiniteError: a loss or a gradient was not finite; names step and term.
+          DataFailedError: no batch can be made any more.
+          CheckpointNotWrittenError: the disk is full, for example.
         """
         spec = self.streams.spec()
         rows = next(iter(spec.values())).shape[0]
@@ -116,7 +130,7 @@ class Trainer:
         abstract = abstract_state(self.task, spec, self.ema_decay is not None)
         shardings = self.shardings_of(abstract)
         checkpoints = self._checkpoints()
-        try:
+        with _closing(checkpoints):
             state = self._resume(checkpoints, abstract, shardings)
             fresh = state is None
             if state is None:
@@ -124,8 +138,6 @@ class Trainer:
             self._describe(state)
             run = _Run(self, checkpoints, shardings, state, rows, fresh)
             return run.to_the_end()
-        finally:
-            checkpoints.close()
 
     def step_options(self) -> StepOptions:
         """What this run adds to the task's iteration."""
@@ -157,6 +169,7 @@ class Trainer:
             self.keep_best,
             self.best_metric,
             self.best_mode,
+            self.verify_digests,
         )
 
     def _resume(self, checkpoints, abstract, shardings) -> TrainState | None:
@@ -190,6 +203,20 @@ class Trainer:
             log.info("%s: %s parameters", name, f"{_count(tree):,}")
 
 
+@contextlib.contextmanager
+def _closing(checkpoints: Checkpoints) -> Iterator[None]:
+    """Waits for what is being written; an error inside is told before one of the disk."""
+    try:
+        yield
+    except BaseException as error:
+        # Other processes may not know of the error, and would be waited for.
+        if jax.process_count() == 1 or isinstance(error, NonFiniteError):
+            with contextlib.suppress(CheckpointNotWrittenError):
+                checkpoints.close()
+        raise
+    checkpoints.close()
+
+
 class _Run:
     """The moving parts of ``Trainer.run``.
 
@@ -213,7 +240,7 @@ class _Run:
     ):
         self.trainer, self.checkpoints, self.shardings = trainer, checkpoints, shardings
         self.state, self.rows, self.fresh = state, rows, fresh
-        self.step = int(state.step)
+        self.step = self.start = int(state.step)
         allowed = trainer.steps if trainer.stop_after is None else trainer.stop_after
         self.last = min(trainer.steps, self.step + allowed)
         self.key = jax.jit(
@@ -226,6 +253,10 @@ class _Run:
         self.compiled: dict[Any, Callable] = {}
         self.stream: tuple[str, Generator] | None = None
         self.names: dict[Any, list[str]] = {}
+        self.devices = DeviceFigures(trainer.mesh)
+        self.profile = Profile(
+            trainer.workdir / "profile", trainer.profile_at, trainer.profile_steps
+        )
         self.writers = self._writers()
         self.evaluators = [
             Evaluator(name, trainer.task, batches, self.rows_sharding, every)
@@ -234,30 +265,33 @@ class _Run:
 
     def to_the_end(self) -> TrainState:
         """Iterates until the last step or a signal; returns the state there."""
-        start, task = self.step, self.trainer.task
+        task = self.trainer.task
         try:
             with jax.set_mesh(self.trainer.mesh), asked_to_stop() as stop:
                 if self.fresh:
                     self._call(task.before_training)
                 while True:
                     leaving = self.step >= self.last or stop()
-                    if self.step > start or leaving:
+                    if self.step > self.start or leaving:
                         self._log(leaving)
-                        if self._is_complete(start):
+                        if self._is_complete():
                             self._call(task.after_training)
                         self._evaluate()
-                        self._save(leaving, start)
+                        self._save(leaving)
                     if leaving:
                         return self._leave()
                     self._iterate()
         finally:
             self._close_stream()
+            self.profile.close()
             for writer in self.writers:
                 writer.close()
 
-    def _is_complete(self, start: int) -> bool:
+    def _is_complete(self) -> bool:
         """Whether the last step is done, and was not yet in the checkpoint at start."""
-        return self.step >= self.trainer.steps and (self.fresh or self.step > start)
+        return self.step >= self.trainer.steps and (
+            self.fresh or self.step > self.start
+        )
 
     def _call(self, hook: Hook) -> None:
         self._close_stream()
@@ -276,14 +310,16 @@ class _Run:
         if phase.step not in self.compiled:
             # A new phase starts an interval of its own; those that alternate share one.
             self._report()
+        self.profile.before(self.step, self.state)
         with self.clock.spending("input"):
-            batch = next(self._batches(phase.data))
+            batch = self._next_batch(phase.data)
         if phase.step in self.compiled:
             self.state, metrics = self.compiled[phase.step](self.state, batch, self.key)
         else:
             metrics = self._compile_and_step(phase, batch)
         self.names[phase.step] = guarded_terms(self.trainer.task, phase, metrics)
         self.metrics.add(metrics)
+        self.devices.add(phase.step)
         self.step += 1
         self.clock.tick()
 
@@ -299,9 +335,23 @@ class _Run:
                 partitioning.replicated(self.trainer.mesh),
             )
             self.compiled[phase.step] = function
+            traced = function.trace(self.state, batch, self.key)
+            self.devices.know(phase.step, traced.jaxpr)
             self.state, metrics = function(self.state, batch, self.key)
             jax.block_until_ready(metrics)
         return metrics
+
+    def _next_batch(self, name: str) -> Batch:
+        try:
+            return next(self._batches(name))
+        except Exception as error:
+            if self.step > self.start and jax.process_count() == 1:
+                self._save(leaving=True)
+            if isinstance(error, ValueError | OSError):
+                raise  # they tell which file or setting is wrong
+            raise DataFailedError(
+                f"step {self.step}: the next batch cannot be made ({first_line(error)})"
+            ) from error
 
     def _batches(self, name: str) -> Iterator[Batch]:
         if self.stream is None or self.stream[0] != name:
@@ -328,6 +378,7 @@ class _Run:
             return
         self._check_finite()
         clock = self.clock.report(self.rows)
+        clock |= self.devices.report(clock.get("seconds_per_step"))
         values |= {f"clock/{n}": v for n, v in clock.items()}
         write_all(self.writers, self.step, values)
 
@@ -355,8 +406,8 @@ class _Run:
             self.figures |= found.figures
             write_all(self.writers, self.step, found.figures, found.pictures)
 
-    def _save(self, leaving: bool, start: int) -> None:
-        if self.step == start and start > 0:
+    def _save(self, leaving: bool) -> None:
+        if self.step == self.start and self.start > 0:
             return
         if leaving or self.step % self.trainer.save_every == 0:
             self._report()

@@ -44,7 +44,10 @@ class ConsoleWriter:
         head = f"step {step}/{self._total}"
         if seconds := values.get("clock/seconds_per_step"):
             left = format_duration(seconds * (self._total - step))
-            head += f" ({left} left, {1000 * seconds:.0f} ms/step)"
+            head += f" ({left} left, {1000 * seconds:.0f} ms/step"
+            if share := values.get("clock/utilisation"):
+                head += f", {100 * share:.0f} % of the peak"
+            head += ")"
         hidden = ("clock/", "_norm", "learning_rate")
         shown = {
             name: value
@@ -102,7 +105,8 @@ class PictureWriter:
         self._folder.mkdir(parents=True, exist_ok=True)
         for name, picture in pictures.items():
             path = self._folder / f"{name.replace('/', '_')}_{step:07d}.png"
-            cv2.imwrite(str(path), picture[..., ::-1])
+            # Not by OpenCV: it says nothing where the disk is full.
+            path.write_bytes(cv2.imencode(".png", picture[..., ::-1])[1].tobytes())
 
     def close(self) -> None:
         """Nothing is open."""

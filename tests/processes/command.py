@@ -47,7 +47,9 @@ def environment(devices: int = 1, **changes: str) -> dict[str, str]:
     }
 
 
-def run(workdir: Path, *settings: str, devices: int = 1, **command) -> None:
+def run(
+    workdir: Path, *settings: str, devices: int = 1, status: int = 0, **command
+) -> None:
     done = subprocess.run(
         train_command(workdir, *settings, **command),
         env=environment(devices),
@@ -56,30 +58,41 @@ def run(workdir: Path, *settings: str, devices: int = 1, **command) -> None:
         timeout=300,
         check=False,
     )
-    assert done.returncode == 0, done.stderr
+    assert done.returncode == status, done.stderr
 
 
 def run_together(workdir: Path, *settings: str, processes: int, devices: int) -> None:
     """The same command in several processes that form one run."""
+    together(train_command(workdir, *settings), processes, devices)
+
+
+def together(command: list[str], processes: int, devices: int) -> None:
+    """A command in several processes that know of each other; all have to succeed."""
     address = f"localhost:{free_port()}"
     running = [
         subprocess.Popen(
-            train_command(workdir, *settings),
-            env=environment(
-                devices,
-                JAX_COORDINATOR_ADDRESS=address,
-                JAX_NUM_PROCESSES=str(processes),
-                JAX_PROCESS_ID=str(index),
-            ),
+            command,
+            env=environment(devices, **membership(address, processes, index)),
             stdout=subprocess.DEVNULL,
             stderr=subprocess.PIPE,
             text=True,
         )
         for index in range(processes)
     ]
-    errors = [process.communicate(timeout=300)[1] for process in running]
+    errors = [process.communicate(timeout=600)[1] for process in running]
     for process, error in zip(running, errors, strict=True):
         assert process.returncode == 0, error
+
+
+def membership(address: str, processes: int, index: int) -> dict[str, str]:
+    """Environment variables by which a process of a run finds the others."""
+    if processes == 1:
+        return {}
+    return {
+        "JAX_COORDINATOR_ADDRESS": address,
+        "JAX_NUM_PROCESSES": str(processes),
+        "JAX_PROCESS_ID": str(index),
+    }
 
 
 def losses(workdir: Path, term: str = LOSS) -> dict[int, float]:

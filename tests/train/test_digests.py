@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from jax.sharding import NamedSharding, PartitionSpec
 
-from face_jax.train.digests import corrupted, digests
+from face_jax.train.digests import digests
 from face_jax.train.partitioning import make_mesh
 
 
@@ -19,6 +19,11 @@ def tree():
     }
 
 
+def changed(found, expected):
+    new = digests(found)
+    return [path for path in expected if new[path] != expected[path]]
+
+
 def test_any_flipped_bit_changes_the_digest_of_its_array_alone():
     clean, random = tree(), np.random.default_rng(1)
     expected = digests(clean)
@@ -28,13 +33,13 @@ def test_any_flipped_bit_changes_the_digest_of_its_array_alone():
         bits[random.integers(bits.size)] ^= np.uint32(1) << np.uint32(
             random.integers(32)
         )
-        assert corrupted(broken, expected) == ["weights"]
+        assert changed(broken, expected) == ["weights"]
 
 
 def test_swapped_entries_change_the_digest():
     clean = tree()
     swapped = {**clean, "weights": clean["weights"][::-1]}
-    assert corrupted(swapped, digests(clean)) == ["weights"]
+    assert changed(swapped, digests(clean)) == ["weights"]
 
 
 @pytest.mark.parametrize("spec", [("data",), (None, "data"), ("data", "fsdp")])

@@ -7,7 +7,8 @@ import jax
 import numpy as np
 import pytest
 
-from face_jax.train.loop import NonFiniteError, Trainer
+from face_jax.train.failures import NonFiniteError
+from face_jax.train.loop import Trainer
 from face_jax.train.partitioning import make_mesh
 from tests.train.toy import ToyStreams, ToyTask, toy_batch
 
