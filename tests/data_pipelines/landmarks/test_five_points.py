@@ -8,18 +8,10 @@ import pytest
 from scipy.spatial.transform import Rotation
 
 from data_pipelines.landmarks.five_points import box_of_five
-from data_pipelines.landmarks.schemas import LEFT_EYE, NOSE_TIP, RIGHT_EYE, face_box
 from face_jax.geometry.head import HeadParameters, pose_head
 from face_jax.geometry.landmarks import landmarks_68
 from face_jax.heads.procedural import procedural_head
-
-MOUTH_CORNERS = [48, 54]
-
-
-def five_of(landmarks):
-    """Eyes, nose and mouth corners [5, 2] of the 68 landmarks."""
-    eyes = [landmarks[list(eye)].mean(axis=0) for eye in (LEFT_EYE, RIGHT_EYE)]
-    return np.stack([*eyes, landmarks[NOSE_TIP], *landmarks[MOUTH_CORNERS]])
+from tests.measure.five_points import compare, five_of
 
 
 @functools.cache
@@ -41,13 +33,8 @@ def turned_faces(count=60, seed=3):
 
 
 def test_it_is_near_the_box_of_the_landmarks():
-    faces = turned_faces()
-    boxes = np.stack([box_of_five(five_of(face)) for face in faces])
-    found, true = boxes.reshape(-1, 2, 2), face_box(faces).reshape(-1, 2, 2)
-    side, own = (np.ptp(box, axis=1).max(axis=-1) for box in (true, found))
-    apart = np.linalg.norm(found.mean(axis=1) - true.mean(axis=1), axis=-1) / side
+    apart, ratio = compare(turned_faces())
     assert np.median(apart) < 0.06 and apart.max() < 0.13
-    ratio = own / side
     assert abs(ratio.mean() - 1) < 0.05 and ratio.std() < 0.07
 
 
