@@ -131,8 +131,9 @@ def histogram(found: Sequence[DrivenScores]) -> bytes:
 
 def _titled(name: str, definitions: Mapping[str, str]) -> str:
     metric, _, region = name.partition(", ")
-    title = definitions.get(metric, metric)
-    return f"{region}: {title}" if region else title
+    if region:
+        return f"{metric} of {region}"
+    return f"{metric}: {definitions[metric]}" if metric in definitions else metric
 
 
 def _finite(value: float | None) -> float | None:
