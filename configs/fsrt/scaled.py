@@ -1,4 +1,4 @@
-"""FSRT with fifty times the parameters: 2.9e9, for a pod of accelerators.
+"""FSRT for pods: 2.9e9 parameters in encoder and decoder, 64 times as many.
 
 face-jax train --config configs/fsrt/scaled.py --workdir W --set mesh.fsdp=16 ...
 

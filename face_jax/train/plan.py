@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import jax
+from jax.sharding import Mesh
 
 from face_jax.train import partitioning
 from face_jax.train.collectives import Collective, collectives
@@ -22,6 +23,7 @@ from face_jax.train.loop import Trainer
 from face_jax.train.memory_traffic import memory_traffic
 from face_jax.train.state import TrainState, abstract_state
 from face_jax.train.step import compile_step
+from face_jax.train.task import Phase
 from face_jax.train.topologies import Chip, Topology
 
 LARGE = 4 << 20
@@ -75,10 +77,11 @@ class Plan:
       whole_moments: paths of large optimizer moments that every chip holds whole though
         the mesh has an ``fsdp`` axis.
       parameter_elements: elements of large tensors of parameters, as they are used.
-      memory_bytes: that a chip needs; None where only the chip's compiler knows it.
+      memory_bytes: that a chip needs, or its state alone where that is too much already;
+        None where only the chip's compiler knows it.
       fits: whether it has as much; None likewise.
       costs: None where it does not fit: then there is no program.
-      compile_seconds: that the compiler took.
+      compile_seconds: that tracing and compiling took.
     """
 
     topology: Topology
@@ -137,55 +140,69 @@ def plan_iteration(
     """
     spec = dict(trainer.streams.spec())
     rows = next(iter(spec.values())).shape[0]
-    mesh, task = trainer.mesh, trainer.task
-    partitioning.check_batch_size(rows, trainer.accumulation, mesh)
-    abstract = abstract_state(task, spec, trainer.ema_decay is not None)
-    shardings = trainer.shardings_of(abstract)
-    phase = task.phase(iteration)
-    with jax.set_mesh(mesh):
-        traced = compile_step(
-            task,
-            phase,
-            trainer.step_options(),
-            shardings,
-            partitioning.batch_sharding(mesh),
-            partitioning.replicated(mesh),
-        ).trace(abstract, spec, jax.eval_shape(lambda: jax.random.key(0)))
-        begin = time.perf_counter()
-        compiled, needed = _compile(traced.lower(), topology, quick)
-    seconds = time.perf_counter() - begin
-    sizes = dict(mesh.shape)
-    if compiled is not None and topology.exact:
-        needed = _memory(compiled)
+    partitioning.check_batch_size(rows, trainer.accumulation, trainer.mesh)
+    abstract = abstract_state(trainer.task, spec, trainer.ema_decay is not None)
+    shardings, sizes = trainer.shardings_of(abstract), dict(trainer.mesh.shape)
+    phase = trainer.task.phase(iteration)
+    held = state_bytes(abstract, shardings)
+    begin = time.perf_counter()
+    traced = _trace(trainer, phase, abstract, shardings, spec)
+    compiled, needed, fits = None, float(sum(held.values())), False
+    if needed <= topology.chip.memory_bytes:
+        compiled, needed, fits = _compile(traced, trainer.mesh, topology, quick)
     return Plan(
         topology=topology,
         mesh=sizes,
         rows=rows,
         phase=str(phase.step),
         flops=count_flops(traced.jaxpr),
-        state_bytes=_state_bytes(abstract, shardings),
-        whole_moments=_whole_moments(abstract, shardings, sizes),
+        state_bytes=held,
+        whole_moments=whole_moments(abstract, shardings, sizes),
         parameter_elements=_parameter_elements(abstract, shardings, sizes),
         memory_bytes=needed,
-        fits=compiled is not None if topology.exact else None,
+        fits=fits,
         costs=None if compiled is None else _costs(compiled, topology, sizes),
-        compile_seconds=seconds,
+        compile_seconds=time.perf_counter() - begin,
     )
 
 
-def _compile(lowered: jax.stages.Lowered, topology: Topology, quick: bool):
-    """The program, or None and the bytes that a chip would need."""
+def _trace(
+    trainer: Trainer,
+    phase: Phase,
+    abstract: TrainState,
+    shardings: TrainState,
+    spec: Mapping[str, jax.ShapeDtypeStruct],
+) -> jax.stages.Traced:
+    """The step of the loop, on shapes."""
+    step = compile_step(
+        trainer.task,
+        phase,
+        trainer.step_options(),
+        shardings,
+        partitioning.batch_sharding(trainer.mesh),
+        partitioning.replicated(trainer.mesh),
+    )
+    with jax.set_mesh(trainer.mesh):
+        return step.trace(abstract, spec, jax.eval_shape(lambda: jax.random.key(0)))
+
+
+def _compile(traced: jax.stages.Traced, mesh: Mesh, topology: Topology, quick: bool):
+    """The program, what a chip needs and whether that fits; None is not known."""
     options: dict = QUICK if quick and topology.exact else {}
     if not topology.exact:
         # It is only read: what follows the partitioner costs most of the time.
         options = {"xla_backend_optimization_level": 0}
     try:
-        return lowered.compile(compiler_options=options), None
+        with jax.set_mesh(mesh):
+            compiled = traced.lower().compile(compiler_options=options)
     except jax.errors.JaxRuntimeError as error:
         needed = _needed_bytes(str(error))
         if needed is None:
             raise
-        return None, needed
+        return None, needed, False
+    if not topology.exact:
+        return compiled, None, None
+    return compiled, _memory(compiled), True
 
 
 def _needed_bytes(message: str) -> float | None:
@@ -225,7 +242,13 @@ def _costs(
     )
 
 
-def _state_bytes(abstract: TrainState, shardings: TrainState) -> dict[str, int]:
+def state_bytes(abstract: TrainState, shardings: TrainState) -> dict[str, int]:
+    """What a chip holds of each part of a state, without padding, bytes.
+
+    Args:
+      abstract: its shapes.
+      shardings: where its arrays live.
+    """
     parts = ("params", "opt_state", "frozen", "model_state", "ema")
     return {
         part: sum(
@@ -244,9 +267,16 @@ def _bytes(leaf: jax.ShapeDtypeStruct, sharding: jax.sharding.Sharding) -> int:
     return math.prod(sharding.shard_shape(leaf.shape)) * leaf.dtype.itemsize
 
 
-def _whole_moments(
+def whole_moments(
     abstract: TrainState, shardings: TrainState, mesh: Mapping[str, int]
 ) -> tuple[str, ...]:
+    """Paths of large optimizer moments that every chip holds whole, for no reason.
+
+    Args:
+      abstract: shapes of the state.
+      shardings: where its arrays live.
+      mesh: names of axes to sizes; without ``fsdp`` nothing is to be split.
+    """
     if mesh["fsdp"] == 1:
         return ()
     leaves = jax.tree_util.tree_leaves_with_path(abstract.opt_state)

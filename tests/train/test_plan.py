@@ -3,6 +3,7 @@
 Those of the published configs are in the README; here the same layers are small.
 """
 
+import dataclasses
 import math
 
 import jax
@@ -142,6 +143,14 @@ def test_heads_and_layers_are_shared_over_tensor(growing, tmp_path):
     assert any("tensor" in one.axes for one in plan.costs.collectives)
     # A quarter of four rows is as much work as one row.
     assert plan.costs.flops == pytest.approx(growing[0].costs.flops, rel=0.1)
+
+
+def test_a_state_that_does_not_fit_needs_no_compiler(emulated, tmp_path):
+    chip = dataclasses.replace(emulated.chip, memory_bytes=1 << 20)
+    small = dataclasses.replace(emulated, chip=chip)
+    plan = plan_iteration(trainer(emulated, tmp_path), small, 0)
+    assert plan.fits is False and plan.costs is None
+    assert plan.memory_bytes == sum(plan.state_bytes.values()) > 1 << 20
 
 
 @needs_compiler
