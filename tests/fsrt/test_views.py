@@ -10,6 +10,7 @@ from face_jax.train import partitioning
 from face_jax.train.collectives import collectives
 from face_jax.train.distributed import to_global
 from face_jax.train.hlo import parse
+from tests.filled import numbers_for
 from tests.fsrt.small_task import random_batch, small_task
 
 SOURCES = 2
@@ -19,14 +20,14 @@ SOURCES = 2
 def described(request):
     """Networks and variables, a batch and its views, and their compiled description."""
     task, batch = small_task(keypoints=request.param), random_batch(sources=SOURCES)
-    key = jax.random.key(0, impl="unsafe_rbg")
-    variables = jax.jit(lambda k: task.init(k, batch))(key)
+    key = jax.random.key(0)
+    variables = numbers_for(jax.eval_shape(lambda k: task.init(k, batch), key))
     mesh = partitioning.make_mesh()
     split = to_global(batch, partitioning.batch_sharding(mesh))
     coins = np.linspace(0, 1, 8, dtype=np.float32)
 
     def program(variables, batch):
-        views = color_views(batch, coins, True)
+        views = color_views(batch, coins, False)
         return views, describe_views(task.modules, variables, views, batch)
 
     compiled = jax.jit(program).lower(variables, split).compile()
