@@ -50,6 +50,7 @@ COMMANDS = {
     ),
     "fit": ("face_jax.cli.fit", "find the head behind a picture by its gradients"),
     "bench": ("face_jax.cli.bench", "time training and rendering on this machine"),
+    "plan": ("face_jax.cli.plan", "cost a training step on chips that are not here"),
     "prepare": ("face_jax.cli.prepare", "make head models and data sets, once"),
 }
 """Name of each sub-command to its module and what it does."""

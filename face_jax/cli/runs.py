@@ -1,7 +1,9 @@
 """What one config describes: one system, its data, one run in one work directory."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
+import jax
 from ml_collections import ConfigDict
 
 from face_jax.cli.config import plain
@@ -35,8 +37,19 @@ def ensure_data(config: ConfigDict) -> None:
     ensure(config.data, *(evaluation.data for evaluation in config.evals.values()))
 
 
-def make_trainer(config: ConfigDict, workdir: Path) -> Trainer:
-    """The run that a config describes; nothing is written yet."""
+def make_trainer(
+    config: ConfigDict, workdir: Path, devices: Sequence[jax.Device] | None = None
+) -> Trainer:
+    """The run that a config describes; nothing is written yet.
+
+    Args:
+      config: as for ``train``.
+      workdir: folder of the run.
+      devices: to run on, all of this machine by default.
+
+    Raises:
+      ValueError: the config is not consistent with itself or the devices.
+    """
     settings = plain(config)
     data = {"data": config.data.to_dict(), "evals": config.evals.to_dict()}
     return Trainer(
@@ -44,6 +57,6 @@ def make_trainer(config: ConfigDict, workdir: Path) -> Trainer:
         streams=PipelineStreams(**data, **config.loader, seed=config.run.seed),
         workdir=workdir,
         config=settings,
-        mesh=partitioning.make_mesh(**config.mesh),
+        mesh=partitioning.make_mesh(**config.mesh, devices=devices),
         **config.run,
     )

@@ -446,9 +446,10 @@ class FsrtTask(Task):
     def _detector_terms(self, variables, views: Views, key: Array):
         images = views.driving_uncropped[:, 0]
         warps = equivariance.draw_warps(key, images.shape[0])
-        both = jnp.concatenate([images, equivariance.warp(images, warps)])
-        found = detect(self.modules, variables, both).positions
-        original, warped = jnp.split(found, 2)
+        # Side by side, so that each device keeps both pictures of its rows.
+        both = jnp.stack([images, equivariance.warp(images, warps)], axis=1)
+        found = detect(self.modules, variables, _merge(both)).positions
+        original, warped = found[0::2], found[1::2]
         distance = equivariance.equivariance(original, warped, warps)
         return {
             "equivariance": self.equivariance_weight * distance,

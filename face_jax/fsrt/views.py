@@ -9,6 +9,7 @@ import functools
 
 import flax.struct
 import jax.numpy as jnp
+import numpy as np
 
 from face_jax.fsrt.networks import Networks, detect, express
 from face_jax.nn.color_jitter import color_jitter
@@ -126,10 +127,11 @@ def describe_views(
         keypoints = given[0]
     else:
         found = detect(networks, variables, _flat([*uncropped, *expressive]))
-        keypoints = _split(found.positions, uncropped)
-        count = sum(x.shape[0] * x.shape[1] for x in uncropped)
+        everything = [*uncropped, *expressive]
+        keypoints = _split(found.positions, everything)[: len(uncropped)]
         found = found.replace(
-            feature_map=found.feature_map[count:], heatmap=found.heatmap[count:]
+            feature_map=_flat(_split(found.feature_map, everything)[len(uncropped) :]),
+            heatmap=_flat(_split(found.heatmap, everything)[len(uncropped) :]),
         )
     vectors = _split(express(networks, variables, found), expressive)
     return Description(cropped(keypoints[0]), cropped(keypoints[1]), *vectors)
@@ -155,17 +157,15 @@ def _given_keypoints(networks: Networks, batch: Batch, cropped):
 
 
 def _flat(arrays: list[Array]) -> Array:
-    return jnp.concatenate([x.reshape(-1, *x.shape[2:]) for x in arrays])
+    # An item's pictures stay together, so that each device keeps those of its rows.
+    together = jnp.concatenate(arrays, axis=1)
+    return together.reshape(-1, *together.shape[2:])
 
 
 def _split(flat: Array, like: list[Array]) -> list[Array]:
-    pieces, start = [], 0
-    for x in like:
-        count = x.shape[0] * x.shape[1]
-        piece = flat[start : start + count]
-        pieces.append(piece.reshape(*x.shape[:2], *flat.shape[1:]))
-        start += count
-    return pieces
+    counts = [x.shape[1] for x in like]
+    together = flat.reshape(-1, sum(counts), *flat.shape[1:])
+    return jnp.split(together, np.cumsum(counts)[:-1], axis=1)
 
 
 def _per_item(values: Array, like: Array) -> Array:

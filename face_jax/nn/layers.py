@@ -15,6 +15,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from face_jax.nn.split_rows import keep_rows_split
 from face_jax.types import Array
 
 NORM_EPSILON = 1e-5
@@ -98,6 +99,8 @@ class Dense(nn.Module):
         init = symmetric_uniform(self.kernel_limit(fan_in))
         kernel = self.param("kernel", init, (fan_in, self.features), jnp.float32)
         y = x.astype(self.dtype) @ kernel.astype(self.dtype)
+        # Vectors [B, C] may be smaller than the matrix: the compiler decides.
+        y = keep_rows_split(y) if y.ndim > 2 else y
         if not self.use_bias:
             return y
         init = symmetric_uniform(fan_in_limit(fan_in), self.bias_offset)
@@ -142,7 +145,8 @@ class ConcatDense(nn.Module):
             x.astype(self.dtype) @ rows
             for x, rows in zip(inputs, jnp.split(kernel, ends), strict=True)
         ]
-        return sum(_of_one_shape(terms), start=bias.astype(self.dtype))
+        y = sum(_of_one_shape(terms), start=bias.astype(self.dtype))
+        return keep_rows_split(y) if y.ndim > 2 else y
 
 
 def _of_one_shape(terms: Sequence[Array]) -> list[Array]:
@@ -195,13 +199,14 @@ class Conv(nn.Module):
 
 def convolve(x: Array, kernel: Array, stride: int, padding: int) -> Array:
     """Cross-correlates [B, H, W, C] with a kernel [h, w, C, F], in x's type."""
-    return jax.lax.conv_general_dilated(
+    y = jax.lax.conv_general_dilated(
         x,
         kernel.astype(x.dtype),
         window_strides=(stride, stride),
         padding=((padding, padding), (padding, padding)),
         dimension_numbers=("NHWC", "HWIO", "NHWC"),
     )
+    return keep_rows_split(y)
 
 
 class Mlp(nn.Module):

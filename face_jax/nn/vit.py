@@ -12,6 +12,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from face_jax.nn.attention import KeysValues, attend, split_heads
+from face_jax.nn.split_rows import keep_rows_split
 from face_jax.types import Array
 
 NORM_EPSILON = 1e-6
@@ -133,16 +134,17 @@ class TransformerBlock(nn.Module):
             )
         x = layer_norm(self.dtype, "attention_norm")(tokens)
         mixed = self._attention(x, visible)
-        tokens = tokens + dense(width, self.dtype, "attention_out")(mixed)
+        out = dense(width, self.dtype, "attention_out")(mixed)
+        tokens = keep_rows_split(tokens + out)
         x = layer_norm(self.dtype, "mlp_norm")(tokens)
         hidden = dense(self.mlp_ratio * width, self.dtype, "mlp_hidden")(x)
-        hidden = nn.gelu(hidden, approximate=False)
-        return tokens + dense(width, self.dtype, "mlp_out")(hidden)
+        hidden = nn.gelu(keep_rows_split(hidden), approximate=False)
+        return keep_rows_split(tokens + dense(width, self.dtype, "mlp_out")(hidden))
 
     def _attention(self, x: Array, visible: Array | None) -> Array:
         project = dense(3 * x.shape[-1], self.dtype, "qkv")
         queries, keys, values = (
             split_heads(part, self.num_heads)
-            for part in jnp.split(project(x), 3, axis=-1)
+            for part in jnp.split(keep_rows_split(project(x)), 3, axis=-1)
         )
         return attend(queries, KeysValues(keys=keys, values=values), visible)

@@ -14,10 +14,8 @@ import jax.numpy as jnp
 from jax.custom_batching import custom_vmap
 from jax.sharding import AxisType, PartitionSpec
 
+from face_jax.nn.split_rows import BATCH_AXES
 from face_jax.types import PyTree
-
-BATCH_AXES = ("data", "fsdp")
-"""Axes of a mesh that split batches; others see every row."""
 
 
 def fold_mapped(function: Callable[..., PyTree]) -> Callable[..., PyTree]:

@@ -199,7 +199,7 @@ def _augment_expression(
     change = draws.disturbed * (1 + 2 * draws.disturbed_scale)[:, None]
     disturbed = disturbed + spread * change * draws.disturbed_entries
     exchanged = exchanged[draws.exchanged]
-    chosen = templates.frames[draws.template]
+    chosen = jnp.asarray(templates.frames)[draws.template]
     parts = [
         jnp.clip(disturbed, -LIMIT * spread, LIMIT * spread),
         _strength(draws.exchanged_scale) * exchanged,

@@ -65,8 +65,7 @@ class SmirkTask(SmirkSettings, Task):
     @functools.cached_property
     def template_bank(self) -> TemplateBank:
         """Expressions that the second path takes from elsewhere; numpy's arrays."""
-        with jax.ensure_compile_time_eval():
-            return jax.tree.map(np.asarray, self._templates())
+        return self._templates()
 
     def init(self, key: Array, batch: Batch) -> Variables:
         """Random variables of every network that the run needs.
@@ -168,7 +167,7 @@ class SmirkTask(SmirkSettings, Task):
             key,
             rows * self.cycle_copies,
             self.modules.num_expression,
-            jax.tree.map(jnp.asarray, self.template_bank),
+            self.template_bank,
             num_points(self.mask_ratio, side),
             side,
             HOLES_SECOND_PATH,
@@ -299,7 +298,7 @@ class SmirkTask(SmirkSettings, Task):
             batch,
             face,
             projected,
-            jax.tree.map(jnp.asarray, self.template_bank),
+            self.template_bank,
             draws,
             train=of_generator,
             copies=self.cycle_copies,

@@ -24,9 +24,9 @@ class TemplateBank:
       lengths: int32 [Q], frames of each sequence, at least 1.
     """
 
-    frames: Array
-    starts: Array
-    lengths: Array
+    frames: Array | np.ndarray
+    starts: Array | np.ndarray
+    lengths: Array | np.ndarray
 
 
 def template_bank(sequences: Sequence[np.ndarray], num_expression: int) -> TemplateBank:
@@ -37,7 +37,7 @@ def template_bank(sequences: Sequence[np.ndarray], num_expression: int) -> Templ
       num_expression: E; further parameters are left out.
 
     Returns:
-      The bank.
+      The bank, numpy's arrays.
 
     Raises:
       ValueError: there are no sequences, or one is empty or too narrow.
@@ -54,9 +54,9 @@ def template_bank(sequences: Sequence[np.ndarray], num_expression: int) -> Templ
     lengths = np.array([len(sequence) for sequence in sequences], np.int32)
     frames = np.concatenate([sequence[:, :num_expression] for sequence in sequences])
     return TemplateBank(
-        frames=jnp.asarray(frames, jnp.float32),
-        starts=jnp.asarray(np.cumsum(lengths) - lengths, jnp.int32),
-        lengths=jnp.asarray(lengths),
+        frames=np.asarray(frames, np.float32),
+        starts=np.asarray(np.cumsum(lengths) - lengths, np.int32),
+        lengths=lengths,
     )
 
 
@@ -72,6 +72,7 @@ def draw_frames(key: Array, count: int, bank: TemplateBank) -> Array:
       int32 [n], rows of ``bank.frames``.
     """
     of_sequence, of_frame = jax.random.split(key)
+    bank = jax.tree.map(jnp.asarray, bank)
     sequence = jax.random.randint(of_sequence, (count,), 0, len(bank.starts))
     frame = jax.random.randint(of_frame, (count,), 0, bank.lengths[sequence])
     return bank.starts[sequence] + frame
