@@ -83,7 +83,7 @@ def warp(
     Computed in float32: OpenCV's 8-bit path rounds.
 
     Args:
-      image: uint8 [H, W, 3].
+      image: uint8, or float32 in [0, 255], [H, W, 3].
       matrix: [3, 3] or [2, 3], from the picture to the result.
       size: pixels of the result along each side.
       samples: of which each pixel is the mean, along each side; 1 as published, more
@@ -93,11 +93,12 @@ def warp(
       float32 [size, size, 3], 0..255.
 
     Raises:
-      ValueError: the image is no uint8 [H, W, 3].
+      ValueError: the image is none of these.
     """
-    if image.ndim != 3 or image.shape[2] != 3 or image.dtype != np.uint8:
+    known = image.dtype in (np.uint8, np.float32)
+    if image.ndim != 3 or image.shape[2] != 3 or not known:
         raise ValueError(
-            f"image: expected uint8 [H, W, 3], got {image.dtype} {image.shape}"
+            f"image: expected uint8 or float32 [H, W, 3], got {image.dtype} {image.shape}"
         )
     # A pixel's samples lie around its centre.
     finer = samples * matrix[:2] + [[0, 0, (samples - 1) / 2]]

@@ -10,7 +10,6 @@ from data_pipelines.landmarks.schemas import face_box
 from data_pipelines.transforms import smirk_geometry as geometry
 from data_pipelines.transforms.crops import crop_resize
 from face_jax.cli.face_squares import outline_of
-from face_jax.viz import to_uint8
 
 
 @dataclasses.dataclass(frozen=True)
@@ -18,7 +17,7 @@ class ClipFaces:
     """One clip, and the face that was followed through it.
 
     Attributes:
-      frames: uint8 [T, H, W, 3].
+      frames: uint8, or float32 in [0, 255], [T, H, W, 3].
       track: of the face.
     """
 
@@ -31,18 +30,18 @@ class ClipFaces:
         return self.track.valid & np.isfinite(self.track.points).all(axis=(1, 2))
 
     def head_crops(self, rows: np.ndarray, size: int) -> np.ndarray:
-        """What SMIRK sees of some frames with faces, uint8 [n, size, size, 3].
+        """What SMIRK sees of some frames with faces, float32 [n, size, size, 3] to 255.
 
         By landmarks as it is trained; without them the box of a finished crop, or a
         square as much larger than the box of a face.
         """
-        return np.stack([self._head_crop(row, size) for row in rows])
+        return np.stack([self._head_crop(row, size) for row in rows]).astype(np.float32)
 
     def aligned(self, rows: np.ndarray) -> np.ndarray:
         """Faces as recognition takes them, of frames with landmarks.
 
         Returns:
-          uint8 [n, 112, 112, 3].
+          float32 [n, 112, 112, 3] in [0, 255].
         """
         side = geometry.RECOGNITION_SIDE
         matrices = [geometry.recognition_matrix(self.track.points[row]) for row in rows]
@@ -50,15 +49,16 @@ class ClipFaces:
             geometry.warp(self.frames[row], matrix, side)
             for row, matrix in zip(rows, matrices, strict=True)
         ]
-        return to_uint8(np.stack(warped) / 255)
+        return np.stack(warped)
 
     def _head_crop(self, row: int, size: int) -> np.ndarray:
-        frame, box = self.frames[row], self.track.boxes[row]
+        # In float32: OpenCV's 8-bit path rounds.
+        frame, box = self.frames[row].astype(np.float32), self.track.boxes[row]
         if self.marked[row]:
             outline = outline_of(self.track.points[row])
             matrix = geometry.crop_matrix(outline, geometry.PICTURE_SCALE, size)
             samples = max(1, round(1 / matrix[0, 0]))
-            return geometry.warp(frame, matrix, size, samples).astype(np.uint8)
+            return geometry.warp(frame, matrix, size, samples)
         if self.track.is_crop:
             return crop_resize(frame, box, size)
         middle, half = (box[:2] + box[2:]) / 2, (box[2:] - box[:2]).mean() / 2
@@ -77,7 +77,7 @@ def marked_faces(frames: np.ndarray, landmarks: np.ndarray) -> ClipFaces:
 
 
 def find_faces(detector: FaceDetector, frames: np.ndarray) -> ClipFaces:
-    """Follows the largest face through frames [T, H, W, 3]."""
+    """Follows the largest face through frames, uint8 or float32 in [0, 255]."""
     height, width = frames.shape[1:3]
-    found = detect_faces(detector, iter(frames))
+    found = detect_faces(detector, iter(np.rint(frames).astype(np.uint8)))
     return ClipFaces(frames, follow_face(found, "largest", (width, height)))

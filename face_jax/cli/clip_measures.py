@@ -15,10 +15,11 @@ import numpy as np
 
 from face_jax.cli.clip_faces import ClipFaces, find_faces, marked_faces
 from face_jax.cli.judges import Embedding, Judges
+from face_jax.geometry.head import HeadParameters
 from face_jax.metrics import image, landmarks
 from face_jax.metrics.embeddings import cosine_similarity, squared_distance
 from face_jax.metrics.parameters import parameter_distance
-from face_jax.smirk.known_heads import encode_all
+from face_jax.smirk.inference import encode_unrounded
 from face_jax.smirk.model import Model
 from face_jax.temporal.chunks import in_batches
 from face_jax.types import Array
@@ -105,7 +106,8 @@ def measure_clip(
     """Measures a generated clip.
 
     Args:
-      generated: uint8 [T, H, W, 3].
+      generated: uint8, or float32 in [0, 255] so that rounding decides nothing,
+        [T, H, W, 3].
       driving: uint8 [T, H, W, 3], the frames that drove it. Of the same person they are
         the right answer.
       judges: the networks that there are.
@@ -208,12 +210,17 @@ def _of_heads(
     if not len(rows):
         return dict.fromkeys(OF_HEADS, NO_FACE)
     crops = [faces.head_crops(rows, model.image_size) for faces in (made, drove)]
-    ours, theirs = (encode_all(model, images).head for images in crops)
+    ours, theirs = (_heads(model, images) for images in crops)
     fields = zip(OF_HEADS, ("expression_params", "pose_params"), strict=True)
     return {
         name: float(parameter_distance(getattr(ours, f), getattr(theirs, f)).mean())
         for name, f in fields
     }
+
+
+def _heads(model: Model, crops: np.ndarray) -> HeadParameters:
+    pictures = crops / np.float32(255)
+    return in_batches(lambda rows: encode_unrounded(model, rows), pictures).head
 
 
 def _of_people(

@@ -18,10 +18,10 @@ from face_jax.train.checkpoints import load_network
 from face_jax.types import Array, Params
 
 Distance = Callable[[Array, Array], Array]
-"""Two batches of pictures, uint8 [B, H, W, 3], to a number [B] for each pair."""
+"""Two batches of pictures, [B, H, W, 3] in [0, 255], to a number [B] for each pair."""
 
 Embedding = Callable[[Array], Array]
-"""Aligned faces, uint8 [B, 112, 112, 3], to embeddings [B, D]."""
+"""Aligned faces, [B, 112, 112, 3] in [0, 255], to embeddings [B, D]."""
 
 IDENTITY = "identity"
 """The identity network among the parts of MICA."""

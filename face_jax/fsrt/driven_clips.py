@@ -9,7 +9,6 @@ from typing import Protocol
 
 import numpy as np
 
-from face_jax import viz
 from face_jax.fsrt import baselines, inference
 from face_jax.fsrt.evaluation import encode_clip
 from face_jax.fsrt.frame_scores import FrameScores, frame_scores
@@ -57,7 +56,7 @@ class Measured(Protocol):
 
 
 ClipMeasure = Callable[[np.ndarray, Driven], Measured]
-"""What more is measured in a result, uint8 [T, H, W, 3]."""
+"""What more is measured in a result, float32 [T, H, W, 3] in [0, 255]."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -143,7 +142,8 @@ def score(driven: Driven, measure: ClipMeasure | None = None) -> DrivenScores:
       PSNR, SSIM and mean absolute error where there is a truth, and what ``measure``
       finds besides.
     """
-    copies = baselines.copy_source(driven.source.frames[0], len(driven.result))
+    first = driven.source.frames[0] / np.float32(255)
+    copies = baselines.copy_source(first, len(driven.result))
     results = {MODEL: driven.result, COPY: copies}
     frames: dict[str, FrameScores] = {}
     if driven.is_truth:
@@ -155,8 +155,7 @@ def score(driven: Driven, measure: ClipMeasure | None = None) -> DrivenScores:
     reasons: dict[str, Mapping[str, str]] = {}
     if measure is not None:
         for method, result in results.items():
-            found = measure(viz.to_uint8(result), driven)
-            # Of pixels the scores of colours that are not rounded count.
+            found = measure(255 * result, driven)
             means[method] = {**found.values, **means.get(method, {})}
             reasons[method] = found.reasons
     return DrivenScores(driven.name, len(driven.result), frames, means, reasons)

@@ -45,6 +45,7 @@ __all__ = [
     "decode",
     "draw_choices",
     "encode",
+    "encode_unrounded",
     "first",
     "from_published",
     "load",
@@ -71,6 +72,22 @@ def encode(model: Model, images: np.ndarray | Array) -> EncodedFace:
     """
     _check_pictures(model, images)
     return _encode(model, place_rows(images, model.rows))
+
+
+def encode_unrounded(model: Model, pictures: np.ndarray | Array) -> EncodedFace:
+    """What the encoders see in pictures that were never rounded to bytes.
+
+    Args:
+      model: the model.
+      pictures: float32 [B, S, S, 3] in [0, 1].
+
+    Raises:
+      ValueError: pictures of another shape or type.
+    """
+    check_shape("pictures", pictures, ("B", model.image_size, model.image_size, 3))
+    if pictures.dtype != np.float32:
+        raise ValueError(f"pictures: expected float32, got {pictures.dtype}")
+    return _estimate(model, place_rows(pictures, model.rows))
 
 
 def decode(model: Model, faces: EncodedFace) -> ProjectedFace:
@@ -213,7 +230,11 @@ def first(faces: EncodedFace) -> EncodedFace:
 
 @jax.jit
 def _encode(model: Model, images: Array) -> EncodedFace:
-    pictures = jnp.asarray(images, jnp.float32) / 255.0
+    return _estimate(model, jnp.asarray(images, jnp.float32) / 255.0)
+
+
+@jax.jit
+def _estimate(model: Model, pictures: Array) -> EncodedFace:
     return estimate(model.networks, model.variables, pictures)[0]
 
 

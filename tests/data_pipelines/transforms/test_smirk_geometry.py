@@ -89,7 +89,7 @@ def test_pictures_are_warped_between_pixels_and_black_outside():
 )
 def test_other_pictures_are_refused(image, got):
     with pytest.raises(
-        ValueError, match=r"image: expected uint8 \[H, W, 3\], got " + got
+        ValueError, match=r"image: expected uint8 or float32 \[H, W, 3\], got " + got
     ):
         geometry.warp(image, np.eye(3))
 
