@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 import jax
-from jax.experimental import multihost_utils
 
 from data_pipelines.pipeline import ITEMS, SOURCES
 from data_pipelines.settings import read_settings
@@ -16,6 +15,7 @@ from data_pipelines.sources.synthetic_clips import built_in_settings
 from data_pipelines.sources.synthetic_images import built_in_images
 from data_pipelines.sources.synthetic_settings import SyntheticSettings
 from face_jax.cli.progress import Progress
+from face_jax.train.distributed import wait_for_all
 from face_jax.train.timing import format_duration
 
 BUILT_IN: dict[str, Callable[..., SyntheticSettings]] = {
@@ -95,8 +95,7 @@ def ensure(*blocks: Mapping[str, Any]) -> None:
             done = generate(settings.folder(), settings)
             if done.pictures:
                 log.info("drawn in %s", format_duration(done.seconds))
-    if jax.process_count() > 1:
-        multihost_utils.sync_global_devices("synthetic data")
+    wait_for_all("synthetic data")
 
 
 def _built_in(blocks: Sequence[Mapping[str, Any]]) -> Iterator[SyntheticSettings]:

@@ -1,5 +1,6 @@
 """Several processes as one run: start-up, agreement, arrays that all of them share."""
 
+import itertools
 import os
 from collections.abc import Callable, Generator, Iterator, Mapping
 from typing import Any
@@ -8,8 +9,15 @@ import jax
 import numpy as np
 from jax.experimental import multihost_utils
 from jax.sharding import NamedSharding
+from orbax.checkpoint import multihost
 
 from face_jax.types import Array, Batch, PyTree
+
+LONGEST_WAIT = 7 * 24 * 3600.0
+"""Seconds that a process waits for another one's work."""
+
+_WAITED = itertools.count()
+"""Numbers the waits: each needs a name of its own, the same in all processes."""
 
 
 def initialize() -> None:
@@ -42,6 +50,19 @@ def everywhere(flag: bool) -> bool:
     if jax.process_count() == 1:
         return flag
     return bool(multihost_utils.process_allgather(np.asarray(flag)).all())
+
+
+def wait_for_all(name: str) -> None:
+    """Waits until every process is here, however long one of them works before that.
+
+    The coordinator counts them. A computation on all devices would fail on CPUs, whose
+    processes wait half a minute for each other.
+
+    Args:
+      name: what is waited for, for messages.
+    """
+    barrier = multihost.get_barrier_sync_fn()
+    barrier(key=f"{name} {next(_WAITED)}", timeout_ms=int(1000 * LONGEST_WAIT))
 
 
 def to_global(
