@@ -81,8 +81,9 @@ def together(command: list[str], processes: int, devices: int) -> None:
     ]
     errors = [process.communicate(timeout=900)[1] for process in running]
     # All of them: where one fails, the others only say that it is gone.
+    statuses = [process.returncode for process in running]
     told = "".join(f"\n== process {n}:\n{error}" for n, error in enumerate(errors))
-    assert not any(process.returncode for process in running), told
+    assert not any(statuses), f"{statuses}{told}"
 
 
 def membership(address: str, processes: int, index: int) -> dict[str, str]:
