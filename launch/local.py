@@ -55,6 +55,8 @@ def environments(
     }
     if cpu_devices:
         shared |= {"JAX_PLATFORMS": "cpu", "JAX_NUM_CPU_DEVICES": str(cpu_devices)}
+        # XLA's threads: sums over devices block some, with few they lock each other out.
+        shared.setdefault("NPROC", "32")
         own = [{"JAX_PROCESS_ID": str(index)} for index in range(processes)]
     else:
         own = [

@@ -11,6 +11,10 @@ os.environ["XLA_FLAGS"] = (
     + " --xla_backend_optimization_level=0"
 )
 
+# Threads of XLA. A sum over emulated devices blocks one for each device until all have
+# come; with as many threads as cores, sums that devices begin in another order lock up.
+os.environ.setdefault("NPROC", "32")
+
 import cv2
 import pytest
 from absl import flags

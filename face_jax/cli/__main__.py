@@ -80,6 +80,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     logging.basicConfig(format="%(message)s", level=logging.INFO)
     # Orbax and others announce routine work at INFO.
     logging.getLogger("absl").setLevel(logging.WARNING)
+    # Of a failed write Orbax leaves tasks behind whose error has been told.
+    logging.getLogger("asyncio").setLevel(logging.CRITICAL)
     return _guarded(parser.prog, module.main, args)
 
 

@@ -28,7 +28,8 @@ class ExitCode(enum.IntEnum):
     WRONG_INPUT = 2
     """The command line, the config or a file is wrong: starting it again is of no use."""
     PREEMPTED = 75
-    """A training was told to stop and has saved: the same command goes on (EX_TEMPFAIL)."""
+    """A training left in order before its last step: it was told to stop, or to go no
+    further than ``run.stop_after``. The same command goes on (EX_TEMPFAIL)."""
     INTERRUPTED = 130
     """Ctrl-C, to a command that has nothing to save or for the second time."""
     CLOSED_PIPE = 141

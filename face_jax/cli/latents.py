@@ -13,7 +13,7 @@ from data_pipelines.sources.latents import write_latents
 from face_jax.cli.progress import Progress
 from face_jax.cli.synthetic_data import ensure
 from face_jax.latent_ofer.model import Model, assemble, look
-from face_jax.train.distributed import everywhere, is_main_process
+from face_jax.train.distributed import is_main_process, wait_for_all
 from face_jax.train.interrupts import asked_to_stop
 from face_jax.viz import to_uint8
 
@@ -32,7 +32,8 @@ def store_latents(config: ConfigDict, folder: Path) -> bool:
         that are there already are left as they are.
 
     Returns:
-      Whether all of them are there; False when it was asked to stop.
+      Whether all of them are there; False when it was asked to stop. The first of
+      several processes does the work, and they can agree to stop only after it.
 
     Raises:
       FileNotFoundError: a run has no checkpoint.
@@ -40,18 +41,25 @@ def store_latents(config: ConfigDict, folder: Path) -> bool:
     """
     missing = [name for name in config.sets if not (folder / name).exists()]
     ensure(*(config.sets[name] for name in missing))
-    if not missing or not is_main_process():
-        return everywhere(True)
     with asked_to_stop() as stop:
-        model = assemble(config.runs.to_dict(), config.method)
-        for name in missing:
-            block = config.sets[name]
-            rows = _look_at_all(model, block.to_dict(), config.batch_size, name, stop)
-            if stop():
-                break
-            names = data_pipelines.build_source(block).occluder_names
-            write_latents(folder / name, rows, names)
-        return everywhere(not stop())
+        if missing and is_main_process():
+            alone = jax.process_count() == 1
+            _store(config, folder, missing, stop if alone else lambda: False)
+        wait_for_all("latents")
+        return not stop()
+
+
+def _store(
+    config: ConfigDict, folder: Path, names: list[str], stop: Callable[[], bool]
+) -> None:
+    model = assemble(config.runs.to_dict(), config.method)
+    for name in names:
+        block = config.sets[name]
+        rows = _look_at_all(model, block.to_dict(), config.batch_size, name, stop)
+        if stop():
+            return
+        occluders = data_pipelines.build_source(block).occluder_names
+        write_latents(folder / name, rows, occluders)
 
 
 def _look_at_all(

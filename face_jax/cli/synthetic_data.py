@@ -15,7 +15,7 @@ from data_pipelines.sources.synthetic_clips import built_in_settings
 from data_pipelines.sources.synthetic_images import built_in_images
 from data_pipelines.sources.synthetic_settings import SyntheticSettings
 from face_jax.cli.progress import Progress
-from face_jax.train import distributed
+from face_jax.train.distributed import wait_for_all
 from face_jax.train.timing import format_duration
 
 BUILT_IN: dict[str, Callable[..., SyntheticSettings]] = {
@@ -95,7 +95,7 @@ def ensure(*blocks: Mapping[str, Any]) -> None:
             done = generate(settings.folder(), settings)
             if done.pictures:
                 log.info("drawn in %s", format_duration(done.seconds))
-    distributed.wait_for_all("synthetic data")
+    wait_for_all("synthetic data")
 
 
 def _built_in(blocks: Sequence[Mapping[str, Any]]) -> Iterator[SyntheticSettings]:

@@ -1,5 +1,6 @@
 """Several processes as one run: start-up, agreement, arrays that all of them share."""
 
+import itertools
 import os
 from collections.abc import Callable, Generator, Iterator, Mapping
 from typing import Any
@@ -8,12 +9,16 @@ import jax
 import numpy as np
 from jax.experimental import multihost_utils
 from jax.sharding import NamedSharding
-from orbax.checkpoint.multihost import get_barrier_sync_fn
+from orbax.checkpoint import multihost
 
 from face_jax.train.cluster import membership
 from face_jax.types import Array, Batch, PyTree
 
-DAY_MS = 24 * 3600 * 1000
+LONGEST_WAIT = 7 * 24 * 3600.0
+"""Seconds that a process waits for another one's work."""
+
+_WAITED = itertools.count()
+"""Numbers the waits: each needs a name of its own, the same in all processes."""
 
 
 def initialize(environment: Mapping[str, str] = os.environ) -> None:
@@ -53,15 +58,16 @@ def everywhere(flag: bool) -> bool:
 
 
 def wait_for_all(name: str) -> None:
-    """Returns when every process of the run has come here, after a day at most.
+    """Waits until every process is here, however long one of them works before that.
 
-    A collective of devices would not do before work that takes one process minutes: on
-    the CPU the first one gives up after half a minute.
+    The coordinator counts them. A computation on all devices would fail on CPUs, whose
+    processes wait half a minute for each other.
 
     Args:
-      name: of this meeting, in messages.
+      name: what is waited for, for messages.
     """
-    get_barrier_sync_fn()(key=name, timeout_ms=DAY_MS)
+    barrier = multihost.get_barrier_sync_fn()
+    barrier(key=f"{name} {next(_WAITED)}", timeout_ms=int(1000 * LONGEST_WAIT))
 
 
 def to_global(

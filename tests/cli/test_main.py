@@ -95,5 +95,5 @@ def test_nobody_who_reads_is_no_error():
         [sys.executable, "-c", code], stdout=writing, stderr=subprocess.PIPE, text=True
     )
     os.close(writing)
-    assert process.returncode == console.CLOSED_PIPE
+    assert process.returncode == console.ExitCode.CLOSED_PIPE
     assert process.stderr == ""

@@ -73,7 +73,7 @@ def test_stages_from_the_command_line(tmp_path, config, drawn, capsys):
     workdir = tmp_path / "run"
     command = ["train", "--config", str(config), "--workdir", str(workdir)]
     command += ["--set", "stages.detector.run.steps=2"]
-    assert main([*command, "--set", "stages.detector.run.stop_after=1"]) == 0
+    assert main([*command, "--set", "stages.detector.run.stop_after=1"]) == 75
     assert "stage 2 of 3: detector is not finished" in capsys.readouterr().err
     assert len(drawn) == 2 and not (workdir / "all").exists()
     assert main(command) == 0

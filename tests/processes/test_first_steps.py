@@ -1,4 +1,4 @@
-"""However many processes: the same batches, losses and gradients, of each system."""
+"""However many processes: the same batches, losses and gradients."""
 
 import sys
 
@@ -9,11 +9,11 @@ from tests.processes.command import together
 
 ONE_UPDATE = (
     "configs/fsrt/demo.py:smoke",
-    "configs/smirk/synthetic64.py:smoke",
     "configs/latent_ofer/synthetic64.py:smoke#expression",
 )
 SEVERAL_UPDATES = (
     *ONE_UPDATE,
+    "configs/smirk/synthetic64.py:smoke",
     "configs/smirk/synthetic64.py:smoke@1",
     "configs/latent_ofer/synthetic64.py:smoke#autoencoder",
 )

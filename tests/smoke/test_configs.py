@@ -10,6 +10,7 @@ import pytest
 
 import configs
 from face_jax.cli.config import load_config
+from face_jax.cli.exit_codes import ExitCode
 from face_jax.train.checkpoints import load_variables
 from tests.processes.command import run
 
@@ -37,7 +38,7 @@ def trainings(config, workdir):
 
 
 def stop_and_go_on(config):
-    """Settings of a first run that is not the end, and of one that goes on from it."""
+    """Settings of a run that leaves before the end or is short, and of one after it."""
     if "stages" not in config:
         return (), ("run.steps=3",)
     (_, folder), *_ = trainings(config, Path())
@@ -90,7 +91,8 @@ def test_smoke_variant(file, tmp_path):
 def test_smoke_variant_goes_on(file, tmp_path):
     address = f"{file}:smoke"
     first, then = stop_and_go_on(load_config(address))
-    run(tmp_path, *first, config=address, common=())
+    left = ExitCode.PREEMPTED if first else ExitCode.DONE
+    run(tmp_path, *first, config=address, common=(), status=left)
     run(tmp_path, *then, config=address, common=())
     for config, workdir in trainings(load_config(address, then), tmp_path):
         assert trained(workdir) == list(range(1, config.run.steps + 1))
