@@ -39,8 +39,8 @@ def reenact(model):
     frames = tiny_model.moving_frames(FRAMES)
     scene = fsrt.encode_sources(model, frames[:1])
     motion = fsrt.describe_frames(model, frames, batch=FRAMES)
-    frames = fsrt.render(model, scene, motion, chunk=FRAMES)
-    return {"keypoints": motion.keypoints, "frames": frames / 255}
+    frames = fsrt.render(model, scene, motion, chunk=FRAMES, rounded=False)
+    return {"keypoints": motion.keypoints, "frames": frames}
 
 
 def reconstruct(model):

@@ -21,7 +21,12 @@ SMALL = {"people": 2, "num_frames": 4, "size": 32}
 def studio(monkeypatch, tmp_path):
     """Draws plain squares instead of faces, and keeps the user's cache out of it."""
     monkeypatch.setattr(scene, "Studio", lambda head, size: PlainStudio(size))
-    monkeypatch.setattr(library, "head", lambda name: plain_head())
+    real = library.head
+
+    def head(name):
+        return plain_head() if name == library.BUILT_IN else real(name)
+
+    monkeypatch.setattr(library, "head", head)
     monkeypatch.setenv(CACHE_VARIABLE, str(tmp_path / "cache"))
 
 

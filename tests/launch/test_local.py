@@ -1,5 +1,6 @@
 """launch/local.py: what it starts, what it does at failures, and a real run of two."""
 
+import contextlib
 import json
 import signal
 import subprocess
@@ -47,16 +48,34 @@ def launcher(tmp_path):
         (package / "__init__.py").touch()
         (package / "__main__.py").write_text(ENTRY + script)
         command = [sys.executable, str(LAUNCH / "local.py"), "--processes", "2", *words]
-        return subprocess.Popen(
-            [*command, "--", "--config", "c.py", "--set", "a=b c"],
-            cwd=tmp_path,
-            env=environment(FACE_JAX_CLUSTER="gcetpu"),
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
+        with nothing_ignored():
+            return subprocess.Popen(
+                [*command, "--", "--config", "c.py", "--set", "a=b c"],
+                cwd=tmp_path,
+                env=environment(FACE_JAX_CLUSTER="gcetpu"),
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                text=True,
+            )
 
     return start
+
+
+@contextlib.contextmanager
+def nothing_ignored():
+    """While inside, a process that is started gets the usual handlers of signals.
+
+    Tests that run in a shell's background have some ignored, which is inherited.
+    """
+    numbers = (signal.SIGINT, signal.SIGHUP, signal.SIGTERM)
+    ignored = [n for n in numbers if signal.getsignal(n) is signal.SIG_IGN]
+    for number in ignored:
+        signal.signal(number, signal.SIG_DFL)
+    try:
+        yield
+    finally:
+        for number in ignored:
+            signal.signal(number, signal.SIG_IGN)
 
 
 def launches(folder: Path) -> list[list]:
