@@ -24,6 +24,7 @@ def records(tmp_path_factory):
     return out / "vox"
 
 
+@pytest.mark.slow
 def test_every_way_is_timed(records, tmp_path, capsys):
     out = tmp_path / "speed.json"
     settings = ["data.source=prepared_clips", f"data.prepared_clips.path={records}"]

@@ -239,6 +239,7 @@ def test_errors_say_what_is_expected(words, message, launcher, tmp_path):
     assert not launches(tmp_path)
 
 
+@pytest.mark.slow
 def test_two_processes_train_a_smoke_config(tmp_path):
     """The real thing: two steps, logs, a checkpoint of both."""
     command = [sys.executable, "launch/local.py", "--processes", "2"]

@@ -1,6 +1,7 @@
 """Two processes form one run: the same batches, the same training."""
 
 import numpy as np
+import pytest
 
 from tests.processes.command import losses, parameters, run, run_together
 
@@ -14,6 +15,7 @@ LENGTH = (
 )
 
 
+@pytest.mark.slow
 def test_two_processes_train_like_one(tmp_path):
     alone, together = tmp_path / "alone", tmp_path / "together"
     run(alone, *LENGTH, devices=4)
