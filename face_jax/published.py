@@ -16,7 +16,7 @@ MODULES = {
         "mobilenet_v3_small",
         "mobilenet_v3_large",
     ),
-    "face_jax.metrics.published": ("lpips_alex", "lpips_vgg16"),
+    "face_jax.metrics.published": ("lpips_alex", "lpips_vgg16", "inception"),
     "face_jax.latent_ofer.published": (
         "mae",
         "dan",

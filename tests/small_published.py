@@ -44,6 +44,7 @@ def small_settings(name: str, head: str) -> dict:
         "smirk": {"networks": {**NETWORKS, "head": head}},
         "mica": {"networks": {"mica": NETWORKS["mica"]}},
         "emotion": {"networks": {"emotion": NETWORKS["emotion"]}},
+        "inception": {"network": {"channel_divisor": 16}},
         "mae": {"size": "tiny", "network": AUTOENCODER},
         "dan": expressions,
         "expression": expressions,

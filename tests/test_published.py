@@ -16,6 +16,7 @@ from tests.smirk.small_task import write_head
 
 FILES = {
     "fsrt": ["kp_detector.pt", "model.pt"],
+    "inception": ["pt_inception-2015-12-05-6726825d.pt"],
     "lpips_alex": ["alex.pt", "alexnet.pt"],
     "lpips_vgg16": ["vgg.pt", "vgg16.pt"],
     "refinement": ["net_D.pt", "net_F.pt", "net_G.pt"],
@@ -34,6 +35,7 @@ FIRST_NAMES = {
     "vgg19": "features.0.bias",
     "vgg16": "features.0.bias",
     "lpips_alex": "features.0.bias",
+    "inception": "Conv2d_1a_3x3.bn.bias",
     "lpips_vgg16": "features.0.bias",
     "mobilenet_v3_small": "blocks.0.0.bn1.bias",
     "mobilenet_v3_large": "blocks.0.0.bn1.bias",
@@ -147,6 +149,21 @@ def test_the_settings_that_fit_are_found(tmp_path):
         assert convert_files(kind, paths, flat).settings == given
     with pytest.raises(ConversionError, match=r"blocks\.1\.norm1(.*\n)*.*and \d+ more"):
         convert_files(kind, paths)
+
+
+def test_inception_of_another_training_is_refused(tmp_path):
+    """Torchvision's own weights have the same names and another number of classes."""
+    changes = small_settings("inception", None)
+    kind, _, (path,) = published_files("inception", None, tmp_path)
+    with open_weights(path) as weights:
+        arrays = {name: np.asarray(weights[name]) for name in weights}
+    for classes, name in ((1008, "fids.pt"), (1000, "torchvisions.pt")):
+        classifier = {"fc.weight": np.ones((classes, 128), np.float32)}
+        write_state(tmp_path / name, arrays | classifier)
+    found = convert_files(kind, [tmp_path / "fids.pt"], changes)
+    assert "fc.weight" in found.ignored
+    with pytest.raises(ConversionError, match=r"fc\.weight: .* 1008 .* got .*\[1000, "):
+        convert_files(kind, [tmp_path / "torchvisions.pt"], changes)
 
 
 def test_smirk_needs_its_head(tmp_path):

@@ -14,10 +14,15 @@ import jax.numpy as jnp
 import numpy as np
 
 from face_jax.cli.clip_faces import ClipFaces, find_faces, marked_faces
-from face_jax.cli.judges import Embedding, Judges
+from face_jax.cli.judges import Embedding, Features, Judges
+from face_jax.fsrt.driven_features import FEWEST, TOO_FEW
 from face_jax.geometry.head import HeadParameters
 from face_jax.metrics import image, landmarks
-from face_jax.metrics.embeddings import cosine_similarity, squared_distance
+from face_jax.metrics.embeddings import (
+    cosine_similarity,
+    frechet_distance,
+    squared_distance,
+)
 from face_jax.metrics.parameters import parameter_distance
 from face_jax.smirk.inference import encode_unrounded
 from face_jax.smirk.model import Model
@@ -64,7 +69,8 @@ DEFINITIONS: Mapping[str, str] = {
     "better",
     "csim": "cosine of identity embeddings, higher is better",
     "aed_id": "squared distance of identity embeddings, lower is better",
-    "fid": "Frechet distance of Inception features, lower is better",
+    "fid": "Frechet distance between the Inception features of all frames and those of "
+    "the driving ones, lower is better",
 }
 """What they are, each a mean over the frames that count, with units."""
 
@@ -78,7 +84,7 @@ NO_DETECTOR = "needs a face detector"
 NO_FACE = "no frame has a face in both clips"
 NO_LANDMARKS = "needs a detector that gives landmarks"
 OTHER_PERSON = "the driving clip shows another person"
-NO_INCEPTION = "needs features of Inception-v3, which this library does not have"
+NO_INCEPTION = "needs the weights of Inception-v3"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -118,7 +124,8 @@ def measure_clip(
         heads of the same person are looked at where these are, in both clips.
 
     Returns:
-      All measures, means over the frames that count.
+      All measures, means over the frames that count. ``fid`` is that of these few
+      frames, which is larger than that of many.
 
     Raises:
       ValueError: the clips are no frames of one shape.
@@ -145,7 +152,8 @@ def measure_clip(
             drove = find_faces(judges.detector, source[None])
         answered = same_person or source is not None
         outcomes |= _of_people(judges.identity, made, drove if answered else None)
-    outcomes["fid"] = NO_INCEPTION
+    if same_person or judges.inception is None:
+        outcomes["fid"] = _of_sets(judges.inception, generated, driving)
     return _told(dict.fromkeys(MEASURES, OTHER_PERSON) | outcomes)
 
 
@@ -244,6 +252,20 @@ def _of_people(
         "csim": float(cosine_similarity(ours, others).mean()),
         "aed_id": float(squared_distance(ours, others).mean()),
     }
+
+
+def _of_sets(
+    features: Features | None, generated: np.ndarray, driving: np.ndarray
+) -> Outcome:
+    if features is None:
+        return NO_INCEPTION
+    if len(generated) < FEWEST:
+        return TOO_FEW
+    sets = (
+        in_batches(features, frames, size=PAIRS_AT_ONCE)
+        for frames in (generated, driving)
+    )
+    return frechet_distance(*sets)
 
 
 def _missing_rate(made: ClipFaces) -> float:

@@ -27,6 +27,7 @@ EPILOG = """examples:
   face-jax convert smirk SMIRK_em1.pt --set networks.head=flame.npz --out weights/smirk
   face-jax convert mae mae_visualize_vit_base.pth --out weights/mae
   face-jax convert lpips_alex alexnet.pth alex.pth --out weights/lpips
+  face-jax convert inception pt_inception-2015-12-05-6726825d.pth --out weights/inception
   face-jax convert refinement 100_net_G.pth 100_net_D.pth --out weights/refinement
 """
 REPORT = "conversion.json"

@@ -2,6 +2,7 @@
 
 import argparse
 import csv
+import dataclasses
 import json
 import logging
 import re
@@ -19,7 +20,9 @@ from face_jax.cli.finder_flags import finder_facts
 from face_jax.cli.judges import Judges
 from face_jax.cli.outputs import complete_files
 from face_jax.fsrt.driven_clips import MODEL, Driven, DrivenScores, score
+from face_jax.fsrt.driven_features import METRIC, OF_ALL_CLIPS, DrivenFeatures
 from face_jax.fsrt.driven_report import (
+    Together,
     as_dict,
     clip_table,
     histogram,
@@ -50,7 +53,11 @@ class DrivenRun:
           model: the model.
           judges: what looks at results besides.
         """
-        self.args, self.task, self.model, self.judges = args, task, model, judges
+        self.args, self.task, self.model = args, task, model
+        self.judges = dataclasses.replace(judges, inception=None)
+        self.features = (
+            None if judges.inception is None else DrivenFeatures(judges.inception)
+        )
         self.scores: list[DrivenScores] = []
         self.sheets: dict[str, Sheet] = {}
         self.items: list[str] = []
@@ -59,13 +66,15 @@ class DrivenRun:
     def add(self, driven: Driven) -> None:
         """Scores what came out of a clip."""
         scores = score(driven, self._measure)
+        if self.features is not None:
+            self.features.add(driven)
         self.scores.append(scores)
         for kind, sheet in sheets(driven, scores).items():
             self.sheets[f"{_file_name(driven.name)}_{kind}"] = sheet
         self.items.append(f"{driven.name}: {driven.frames.tolist()}")
 
     def _measure(self, result: np.ndarray, driven: Driven) -> ClipMeasures:
-        return measure_clip(
+        found = measure_clip(
             result,
             driven.driving.frames,
             self.judges,
@@ -73,6 +82,9 @@ class DrivenRun:
             same_person=driven.is_truth,
             known=driven.driving.landmarks,
         )
+        if self.features is None:
+            return found
+        return ClipMeasures(found.values, {**found.reasons, METRIC: OF_ALL_CLIPS})
 
 
 def drive_all(run: DrivenRun, given: Sequence[tuple[str, Callable[[], Driven]]]) -> int:
@@ -120,11 +132,15 @@ def split_source(clip: Clip, frames: Sequence[int]) -> tuple[np.ndarray, np.ndar
 
 def _write(run: DrivenRun) -> str:
     """Writes the report; returns what is printed."""
-    tables = [overview(run.scores, DEFINITIONS)]
+    together: Together = {}
+    unknown: dict[str, str] = {}
+    if run.features is not None:
+        together, unknown = run.features.distances(), run.features.reasons()
+    tables = [overview(run.scores, DEFINITIONS, together)]
     if run.scores[0].frames:
         tables.append(clip_table(run.scores, "psnr", f"Clips: {DEFINITIONS['psnr']}"))
     printed = "\n".join(map(to_markdown, tables))
-    printed += _listed("Not measured", not_measured(run.scores))
+    printed += _listed("Not measured", not_measured(run.scores, together) | unknown)
     printed += _listed("Left out", run.skipped)
     with complete_files(run.args.out) as folder:
         for name, sheet in run.sheets.items():
@@ -134,7 +150,7 @@ def _write(run: DrivenRun) -> str:
         shown += [f"![{name}]({name}.png)" for name in run.sheets]
         text = "\n".join([f"# {run.task}: {run.args.checkpoint}", "", printed, *shown])
         (folder / "report.md").write_text(f"{text}\n", encoding="utf-8")
-        content = json.dumps(_numbers(run), indent=1, allow_nan=False)
+        content = json.dumps(_numbers(run, together), indent=1, allow_nan=False)
         (folder / "report.json").write_text(content, encoding="utf-8")
     return f"{printed}\nreport, single frames and pictures: {run.args.out}"
 
@@ -159,7 +175,7 @@ def _write_frames(folder: Path, found: Sequence[DrivenScores]) -> list[str]:
     return ["frames.svg", "histogram.svg"]
 
 
-def _numbers(run: DrivenRun) -> Mapping[str, Any]:
+def _numbers(run: DrivenRun, together: Together) -> Mapping[str, Any]:
     args = run.args
     data = {
         "crop": args.crop,
@@ -172,7 +188,7 @@ def _numbers(run: DrivenRun) -> Mapping[str, Any]:
     }
     return {
         "task": run.task,
-        **as_dict(run.scores),
+        **as_dict(run.scores, together),
         "left_out": run.skipped,
         "conditions": conditions(
             args.checkpoint, run.model.variables, data, run.items, DEFINITIONS

@@ -15,6 +15,7 @@ JUDGES = {
     "identity": "`face-jax convert mica`: who is seen (csim, aed_id)",
     "lpips_alex": "`face-jax convert lpips_alex`: LPIPS by AlexNet",
     "lpips_vgg16": "`face-jax convert lpips_vgg16`: LPIPS by VGG-16",
+    "inception": "`face-jax convert inception`: FID, of the frames of all clips together",
 }
 """Networks of the user's own, by their arguments, and what they tell."""
 CROPS = ("auto", "face", "moving", "centre")
@@ -103,7 +104,12 @@ def judges_of(args: argparse.Namespace, look: "Look") -> "Judges":
       FileNotFoundError: there is no such checkpoint.
       ValueError: a checkpoint holds other networks, or there are two of LPIPS.
     """
-    from face_jax.cli.judges import Judges, identity_judge, lpips_judge
+    from face_jax.cli.judges import (
+        Judges,
+        identity_judge,
+        inception_judge,
+        lpips_judge,
+    )
     from face_jax.smirk import model as smirk
 
     if args.lpips_alex and args.lpips_vgg16:
@@ -117,4 +123,5 @@ def judges_of(args: argparse.Namespace, look: "Look") -> "Judges":
         smirk=None if args.smirk is None else smirk.load(args.smirk),
         identity=None if args.identity is None else identity_judge(args.identity),
         lpips=lpips,
+        inception=None if args.inception is None else inception_judge(args.inception),
     )

@@ -10,8 +10,9 @@ import numpy as np
 
 from data_pipelines.landmarks.detectors import FaceDetector
 from face_jax.metrics.lpips import Lpips
-from face_jax.metrics.published import BACKBONES
+from face_jax.metrics.published import BACKBONES, INCEPTION
 from face_jax.nn.apply import apply
+from face_jax.nn.inception_v3 import InceptionV3
 from face_jax.nn.iresnet import ImprovedResNet
 from face_jax.smirk.model import Model
 from face_jax.train.checkpoints import load_network
@@ -22,6 +23,9 @@ Distance = Callable[[Array, Array], Array]
 
 Embedding = Callable[[Array], Array]
 """Aligned faces, [B, 112, 112, 3] in [0, 255], to embeddings [B, D]."""
+
+Features = Callable[[Array], Array]
+"""Pictures, [B, H, W, 3] in [0, 255], to features [B, D]."""
 
 IDENTITY = "identity"
 """The identity network among the parts of MICA."""
@@ -36,12 +40,14 @@ class Judges:
       smirk: tells expressions and rotations of heads.
       identity: tells people apart, see ``identity_judge``.
       lpips: compares pictures, see ``lpips_judge``.
+      inception: tells how sets of pictures differ, see ``inception_judge``.
     """
 
     detector: FaceDetector | None = None
     smirk: Model | None = None
     identity: Embedding | None = None
     lpips: Distance | None = None
+    inception: Features | None = None
 
 
 def lpips_judge(folder: str | Path, name: str = "lpips_alex") -> Distance:
@@ -66,6 +72,28 @@ def lpips_judge(folder: str | Path, name: str = "lpips_alex") -> Distance:
         return apply(network, variables, *pictures)
 
     return lambda prediction, target: distance(variables, prediction, target)
+
+
+def inception_judge(folder: str | Path, network: InceptionV3 | None = None) -> Features:
+    """FID's features by the weights that ``face-jax convert inception`` converted.
+
+    Args:
+      folder: the checkpoint.
+      network: its module; None for the published one.
+
+    Raises:
+      FileNotFoundError: there is no checkpoint.
+      ValueError: it holds other networks.
+    """
+    variables = jax.device_put(load_network(folder, INCEPTION))
+    module = network or InceptionV3()
+
+    @jax.jit
+    def features(variables: Params, pictures: Array) -> Array:
+        return apply(module, variables, pictures / 255)
+
+    # Bytes and numbers are one program, which takes long to compile.
+    return lambda pictures: features(variables, np.asarray(pictures, np.float32))
 
 
 def identity_judge(

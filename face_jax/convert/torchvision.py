@@ -1,6 +1,6 @@
 """Torchvision's names of backbones that several systems look through."""
 
-from face_jax.convert.engine import Entry, Path, conv
+from face_jax.convert.engine import Entry, Path, batch_norm, conv
 from face_jax.nn.alexnet import CONVOLUTIONS
 from face_jax.nn.vgg import Variant, torchvision_index
 from face_jax.types import Params
@@ -31,4 +31,23 @@ def vgg_table(
         block, index = map(int, name.removeprefix("conv").split("_"))
         number = torchvision_index(variant, block, index)
         table |= conv(published.format(block=block, number=number), (*root, name))
+    return table
+
+
+def inception_table(
+    params: Params, root: Path, published: str = ""
+) -> dict[str, Entry]:
+    """Entries of ``nn.inception_v3.InceptionV3``, which has torchvision's names.
+
+    Args:
+      params: arrays or shape structs by its names.
+      root: where they are among the variables.
+      published: what begins the names of all entries.
+    """
+    if "conv" in params:
+        layer = conv(f"{published}conv", (*root, "conv"), bias=False)
+        return layer | batch_norm(f"{published}bn", (*root, "bn"))
+    table: dict[str, Entry] = {}
+    for name, inner in params.items():
+        table |= inception_table(inner, (*root, name), f"{published}{name}.")
     return table

@@ -13,30 +13,39 @@ from face_jax.fsrt.sheets import LARGEST_ERROR, Sheet, cell, spread
 from face_jax.plots import plot_histograms
 from face_jax.tables import Cell, Table
 
+Mean = Mapping[str, float | int | None]
+"""``mean`` of a metric, None without any clip, how many ``clips`` count, and, of what all
+of their frames together have, how many ``frames``."""
+
+Together = Mapping[str, Mapping[str, Mean]]
+"""By method, then metric: what no clip has alone."""
+
 SHOWN = 6
 """Frames in a sheet."""
 
 
 def overall(
-    found: Sequence[DrivenScores], method: str
-) -> dict[str, dict[str, float | int | None]]:
-    """Means of a method over the clips that have a number.
+    found: Sequence[DrivenScores], method: str, together: Together
+) -> dict[str, Mean]:
+    """Means of a method over the clips that have a number, by metric.
 
-    Returns:
-      Metric to ``mean``, None without any clip, and how many ``clips`` count.
+    Args:
+      found: scores of all clips.
+      method: which.
+      together: what stands instead of the means.
     """
     names = list(dict.fromkeys(n for scores in found for n in scores.means[method]))
-    means: dict[str, dict[str, float | int | None]] = {}
+    means: dict[str, Mean] = {}
     for name in names:
         values = [_finite(scores.means[method].get(name)) for scores in found]
         known = [value for value in values if value is not None]
         mean = float(np.mean(known)) if known else None
         means[name] = {"mean": mean, "clips": len(known)}
-    return means
+    return means | dict(together.get(method, {}))
 
 
-def as_dict(found: Sequence[DrivenScores]) -> dict[str, Any]:
-    """All numbers as JSON-like data."""
+def as_dict(found: Sequence[DrivenScores], together: Together) -> dict[str, Any]:
+    """All numbers as JSON-like data; arguments as ``overall``."""
     clips = [
         {
             "name": scores.name,
@@ -49,17 +58,21 @@ def as_dict(found: Sequence[DrivenScores]) -> dict[str, Any]:
         }
         for scores in found
     ]
-    return {"clips": clips, "overall": {m: overall(found, m) for m in (MODEL, COPY)}}
+    means = {method: overall(found, method, together) for method in (MODEL, COPY)}
+    return {"clips": clips, "overall": means}
 
 
-def overview(found: Sequence[DrivenScores], definitions: Mapping[str, str]) -> Table:
+def overview(
+    found: Sequence[DrivenScores], definitions: Mapping[str, str], together: Together
+) -> Table:
     """Metrics that some clip has, of the model and of the copied source.
 
     Args:
       found: scores of all clips.
       definitions: of metrics, with their units; those of regions are called after them.
+      together: what stands instead of the means.
     """
-    model, copy = (overall(found, method) for method in (MODEL, COPY))
+    model, copy = (overall(found, method, together) for method in (MODEL, COPY))
     rows: list[list[Cell]] = [
         [
             _titled(name, definitions),
@@ -75,9 +88,9 @@ def overview(found: Sequence[DrivenScores], definitions: Mapping[str, str]) -> T
     return Table(title, header, rows, decimals=4)
 
 
-def not_measured(found: Sequence[DrivenScores]) -> dict[str, str]:
-    """Metrics that no clip has a number of for the model, with a reason."""
-    means = overall(found, MODEL)
+def not_measured(found: Sequence[DrivenScores], together: Together) -> dict[str, str]:
+    """Metrics that have no number for the model, with a reason; as ``overall``."""
+    means = overall(found, MODEL, together)
     absent = [name for name, mean in means.items() if not mean["clips"]]
     reasons = {n: r for scores in found for n, r in scores.reasons[MODEL].items()}
     return {name: reasons.get(name, "is not defined") for name in absent}

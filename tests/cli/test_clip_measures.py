@@ -1,5 +1,6 @@
 from pathlib import Path
 
+import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
@@ -18,12 +19,21 @@ from face_jax.cli.clip_measures import (
     OTHER_PERSON,
     measure_clip,
 )
-from face_jax.cli.judges import Judges, embedding_of, identity_judge, lpips_judge
+from face_jax.cli.judges import (
+    Judges,
+    embedding_of,
+    identity_judge,
+    inception_judge,
+    lpips_judge,
+)
+from face_jax.fsrt.driven_features import TOO_FEW
 from face_jax.metrics.lpips import Lpips
+from face_jax.nn.inception_v3 import InceptionV3
 from face_jax.nn.iresnet import ImprovedResNet
 from face_jax.smirk.inference import encode
 from face_jax.train.checkpoints import save_variables
 from tests.filled import fill
+from tests.metrics.test_embeddings import frechet_by_eigenvalues
 from tests.smirk.small_model import small_model
 from tests.smirk.small_task import write_head
 
@@ -190,6 +200,27 @@ def test_judges_come_from_converted_weights(tmp_path, identity):
         lpips_judge(tmp_path / "lpips", "alex")
     with pytest.raises(ValueError, match="a checkpoint with mica, it has lpips_alex"):
         identity_judge(tmp_path / "lpips")
+
+
+def test_sets_of_frames_are_compared_by_converted_features(tmp_path):
+    network, frames = InceptionV3(16), (clip(0), clip(1))
+    variables = fill(network, frames[0])
+    save_variables(tmp_path, {"inception": variables}, {})
+    judge = inception_judge(tmp_path, network)
+    judges = Judges(inception=judge)
+    run = jax.jit(network.apply)
+    sets = [np.asarray(run(variables, x / np.float32(255))) for x in frames]
+    found = measure_clip(*frames, judges)
+    expected = frechet_by_eigenvalues(*sets)
+    np.testing.assert_allclose(found.values["fid"], expected, rtol=1e-3)
+    unrounded = measure_clip(frames[0].astype(np.float32), frames[1], judges)
+    np.testing.assert_allclose(unrounded.values["fid"], found.values["fid"], rtol=1e-5)
+    alone = measure_clip(*(x[:1] for x in frames), judges)
+    assert alone.reasons["fid"] == TOO_FEW
+    other = measure_clip(*frames, judges, same_person=False)
+    assert other.reasons["fid"] == OTHER_PERSON
+    with pytest.raises(ValueError, match="a checkpoint with mica, it has inception"):
+        identity_judge(tmp_path)
 
 
 def test_the_identity_network_is_a_part_of_mica(tmp_path):

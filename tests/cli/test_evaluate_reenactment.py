@@ -14,12 +14,17 @@ from data_pipelines.landmarks.finders import FaceFinder, FinderSettings
 from data_pipelines.video import VideoWriter, write_image
 from face_jax.cli.__main__ import main
 from face_jax.cli.clip_measures import OTHER_PERSON
+from face_jax.cli.judges import inception_judge
 from face_jax.fsrt import inference
 from face_jax.fsrt.driven_clips import COPY, MODEL
+from face_jax.fsrt.driven_features import OF_ALL_CLIPS, TOO_FEW
+from face_jax.nn.inception_v3 import InceptionV3
 from face_jax.placement import place_everywhere
+from face_jax.train.checkpoints import save_variables
 from face_jax.train.partitioning import batch_sharding, make_mesh
 from tests.cli.clips import face_landmarks
 from tests.data_pipelines.prepare.replicas import prepared
+from tests.filled import fill
 from tests.fsrt.tiny_model import build_model, moving_frames
 from tests.smirk.small_model import small_model
 
@@ -193,6 +198,7 @@ def test_prepared_clips_are_taken_as_they_are(run, tmp_path):
         ("cross-reenactment", [], ["bad.json"], "expected a JSON file"),
         ("self-reenactment", ["--finder", "yunet"], ["ben.mp4"], "--finder-model"),
         ("self-reenactment", ["--smirk", "none"], ["ben.mp4"], "none"),
+        ("self-reenactment", ["--inception", "none"], ["ben.mp4"], "none"),
     ],
 )
 def test_wrong_input_is_one_line(run, folder, capsys, task, flags, data, message):
@@ -220,3 +226,41 @@ def test_judges_look_at_results(run, tmp_path, monkeypatch):
     assert means[MODEL]["missing_rate"] == 0 and means[MODEL]["aed_exp"] > 0
     assert means[COPY]["apd"] < means[MODEL]["apd"]
     assert means[MODEL]["csim"] is None
+
+
+@pytest.fixture(scope="module")
+def inception(tmp_path_factory):
+    """A checkpoint of a small Inception-v3, and what judges by it."""
+    folder, network = tmp_path_factory.mktemp("inception"), InceptionV3(16)
+    variables = fill(network, np.zeros((1, 32, 32, 3), np.float32))
+    save_variables(folder, {"inception": variables}, {})
+    return str(folder), inception_judge(folder, network)
+
+
+def test_sets_of_frames_are_compared_over_all_clips(
+    run, tmp_path, monkeypatch, capsys, inception
+):
+    folder, judge = inception
+    monkeypatch.setattr("face_jax.cli.judges.inception_judge", lambda path: judge)
+    for task, frames in (("self-reenactment", 4), ("cross-reenactment", 6)):
+        flags = ("--inception", folder, "--frames", "3")
+        assert run(task, *flags, out=task) == 0
+        assert "Frechet" in capsys.readouterr().out
+        found = report(tmp_path, task)
+        for method in (MODEL, COPY):
+            number = found["overall"][method]["fid"]
+            assert (number["clips"], number["frames"]) == (2, frames)
+            assert number["mean"] > 0
+            for clip in found["clips"]:
+                assert clip["methods"][method]["fid"] is None
+                assert clip["reasons"][method]["fid"] == OF_ALL_CLIPS
+        assert found["conditions"]["data"]["judges"]["inception"] == folder
+
+
+def test_one_frame_is_no_set(run, tmp_path, monkeypatch, capsys, inception):
+    folder, judge = inception
+    monkeypatch.setattr("face_jax.cli.judges.inception_judge", lambda path: judge)
+    flags = ("--inception", folder, "--frames", "2")
+    assert run("self-reenactment", *flags, data=("ben.mp4",)) == 0
+    assert f"- fid: {TOO_FEW}" in capsys.readouterr().out
+    assert report(tmp_path)["overall"][MODEL]["fid"] == {"mean": None, "clips": 0}

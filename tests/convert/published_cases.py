@@ -7,6 +7,8 @@ from typing import Any
 
 import numpy as np
 
+from face_jax.metrics.published import INCEPTION_FILE
+
 State = Mapping[str, np.ndarray]
 Names = Callable[[str], str]
 
@@ -120,6 +122,15 @@ def of_lpips(name: str) -> str:
     return name.partition(".")[2]
 
 
+def inception(state: State) -> dict[str, Any]:
+    """A classifier's file."""
+    classifier = {
+        "fc.weight": np.ones((1008, 2048), np.float32),
+        "fc.bias": np.ones(1008, np.float32),
+    }
+    return {f"{INCEPTION_FILE}.pth": {**state, **classifier}}
+
+
 def refinement(state: State) -> dict[str, Any]:
     """A file for each network of them that there is."""
     networks = {network: below(state, f"{network}.") for network in "GDF"}
@@ -208,6 +219,12 @@ CASES = [
     ),
     Case("vgg16", ("smirk/vgg_perceptual",), alone("vgg16.pth"), after("vgg16.")),
     Case("lpips_alex", ("metrics/lpips_alex",), lpips("alexnet", "alex"), of_lpips),
+    Case(
+        "inception",
+        ("metrics/inception",),
+        inception,
+        after(f"{INCEPTION_FILE}."),
+    ),
     Case("lpips_vgg16", ("metrics/lpips_vgg16",), lpips("vgg16", "vgg"), of_lpips),
     Case(
         "mobilenet_v3_small",

@@ -1,8 +1,9 @@
 import jax
 import pytest
 
-from face_jax.convert.torchvision import alexnet_table, vgg_table
+from face_jax.convert.torchvision import alexnet_table, inception_table, vgg_table
 from face_jax.nn.alexnet import AlexNetFeatures
+from face_jax.nn.inception_v3 import InceptionV3
 from face_jax.nn.vgg import VggFeatures
 
 IMAGE = jax.ShapeDtypeStruct((1, 32, 32, 3), "float32")
@@ -38,3 +39,17 @@ def test_alexnet_has_torchvisions_numbers():
     numbers = [int(name.split(".")[1]) for name in table if name.endswith("weight")]
     assert numbers == [0, 3, 6, 8, 10]
     assert {entry.path[2] for entry in table.values()} == set(shapes["params"])
+
+
+def test_inception_has_torchvisions_names():
+    network = InceptionV3(16)
+    shapes = jax.eval_shape(network.init, jax.random.key(0), IMAGE)
+    table = inception_table(shapes["params"], ("eyes", "params"))
+    assert len(table) == 94 * 5
+    path = table["Mixed_7c.branch3x3dbl_3b.bn.running_var"].path
+    assert path == ("eyes", "batch_stats", "Mixed_7c", "branch3x3dbl_3b", "bn", "var")
+    assert table["Conv2d_1a_3x3.conv.weight"].path[2:] == (
+        "Conv2d_1a_3x3",
+        "conv",
+        "kernel",
+    )

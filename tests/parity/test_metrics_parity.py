@@ -8,7 +8,7 @@ from tests.parity.fixture import Fixture
 from tests.parity.runner import run_fixture
 
 FOLDER = Path(__file__).parent / "fixtures" / "metrics"
-SLOW = {"lpips_vgg16"}
+SLOW = {"lpips_vgg16", "inception"}
 
 
 def files() -> list:
