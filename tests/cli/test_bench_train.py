@@ -9,6 +9,8 @@ import pytest
 from face_jax.cli import step_costs
 from face_jax.cli.__main__ import main
 
+pytestmark = pytest.mark.slow
+
 PIPELINE = "configs/latent_ofer/synthetic64.py:smoke"
 FLAGS = ["--config", PIPELINE, "--stage", "expression", "--steps", "1"]
 

@@ -15,6 +15,8 @@ from face_jax.train.partitioning import batch_sharding, make_mesh
 from tests.data_pipelines.prepare.replicas import prepared
 from tests.smirk.small_model import small_model
 
+pytestmark = pytest.mark.slow
+
 SIDE = 32
 
 

@@ -18,6 +18,8 @@ from tests.processes.killing import saved_steps
 from tests.processes.marked_train import SharedToyStreams, teach_toy
 from tests.train.toy import ToyStreams, toy_batch
 
+pytestmark = pytest.mark.slow
+
 CONFIG = "tests/processes/toy_config.py"
 
 

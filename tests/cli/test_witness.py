@@ -12,6 +12,8 @@ from face_jax.smirk import inference
 from tests.smirk.small_model import small_model
 from tests.smirk.small_task import write_head
 
+pytestmark = pytest.mark.slow
+
 SIDE, FRAMES = 40, 3
 
 

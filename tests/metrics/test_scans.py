@@ -8,6 +8,8 @@ from face_jax.heads.procedural import procedural_head
 from face_jax.metrics.scans import LANDMARKS, face_ball, scan_to_mesh_errors
 from tests.geometry.reference import distances_to_mesh
 
+pytestmark = pytest.mark.slow
+
 TURN = Rotation.from_rotvec([0.3, -0.4, 0.2]).as_matrix()
 
 

@@ -9,6 +9,8 @@ from face_jax.nn.inception_v3_layers import BLOCKS, Pool
 from tests.filled import fill
 from tests.nn.numpy_layers import Normed, max_pool, pad, relu, windowed
 
+pytestmark = pytest.mark.slow
+
 EPSILON = 1e-3
 SMALL = 16
 """Divides all channels."""

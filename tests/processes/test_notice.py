@@ -7,6 +7,8 @@ import pytest
 from face_jax.cli.exit_codes import ExitCode
 from tests.processes.several import Launch, differing_arrays, newest_digests
 
+pytestmark = pytest.mark.slow
+
 CONFIG = "tests/processes/toy_config.py"
 SETTINGS = ("run.steps=60", "mesh.data=1", "mesh.fsdp=-1", "run.fsdp_min_bytes=0")
 WIDE = "task.hidden=4096"

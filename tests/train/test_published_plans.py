@@ -13,6 +13,8 @@ from face_jax.train.state import abstract_state
 from face_jax.train.topologies import CHIPS
 from tests.train.chips import needs_compiler
 
+pytestmark = pytest.mark.slow
+
 SCALED = "configs/fsrt/scaled.py:random_weights"
 PUBLISHED = "configs/fsrt/vox256.py:random_weights"
 
