@@ -3,7 +3,6 @@
 import argparse
 import csv
 import dataclasses
-import json
 import logging
 import re
 from collections.abc import Callable, Mapping, Sequence
@@ -13,12 +12,16 @@ from typing import Any
 import numpy as np
 
 from data_pipelines.video import write_image
+from face_jax.cli import devices
 from face_jax.cli.clip_measures import DEFINITIONS, ClipMeasures, measure_clip
 from face_jax.cli.conditions import conditions
-from face_jax.cli.driving_flags import JUDGES
+from face_jax.cli.driving_data import Look
+from face_jax.cli.driving_flags import JUDGES, judges_of
 from face_jax.cli.finder_flags import finder_facts
 from face_jax.cli.judges import Judges
 from face_jax.cli.outputs import complete_files
+from face_jax.cli.report_files import write_texts
+from face_jax.fsrt import inference
 from face_jax.fsrt.driven_clips import MODEL, Driven, DrivenScores, score
 from face_jax.fsrt.driven_features import METRIC, OF_ALL_CLIPS, DrivenFeatures
 from face_jax.fsrt.driven_report import (
@@ -87,6 +90,27 @@ class DrivenRun:
         return ClipMeasures(found.values, {**found.reasons, METRIC: OF_ALL_CLIPS})
 
 
+def open_run(args: argparse.Namespace, task: str, look: Look) -> tuple[DrivenRun, int]:
+    """Loads the model and the judges that were asked for.
+
+    Args:
+      args: of the command line.
+      task: name of what is evaluated.
+      look: how faces are looked for in files.
+
+    Returns:
+      The evaluation, and how many frames are worked on at once on all devices.
+
+    Raises:
+      FileNotFoundError: there is no such checkpoint.
+      ValueError: a checkpoint holds other networks.
+    """
+    rows = devices.over_all_devices()
+    model = inference.load(args.checkpoint, args.step, sharding=rows)
+    run = DrivenRun(args, task, model, judges_of(args, look))
+    return run, devices.whole_batch(args.batch, rows)
+
+
 def drive_all(run: DrivenRun, given: Sequence[tuple[str, Callable[[], Driven]]]) -> int:
     """Drives everything that was asked for and writes the report.
 
@@ -148,10 +172,8 @@ def _write(run: DrivenRun) -> str:
         plots = _write_frames(folder, run.scores)
         shown = [f"![{name}]({name})" for name in plots]
         shown += [f"![{name}]({name}.png)" for name in run.sheets]
-        text = "\n".join([f"# {run.task}: {run.args.checkpoint}", "", printed, *shown])
-        (folder / "report.md").write_text(f"{text}\n", encoding="utf-8")
-        content = json.dumps(_numbers(run, together), indent=1, allow_nan=False)
-        (folder / "report.json").write_text(content, encoding="utf-8")
+        heading = f"{run.task}: {run.args.checkpoint}"
+        write_texts(folder, heading, [printed, *shown], _numbers(run, together))
     return f"{printed}\nreport, single frames and pictures: {run.args.out}"
 
 

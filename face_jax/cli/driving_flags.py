@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from face_jax.cli.finder_flags import add_finder, finder_opener
+from face_jax.cli.run_flags import add_batch, add_split
 
 if TYPE_CHECKING:
     from face_jax.cli.driving_data import Look
@@ -39,25 +40,14 @@ def add_clips(parser: argparse.ArgumentParser) -> None:
         help="what is cut out of video files: a square around the face, fixed or moving "
         "with it, or the middle square (default: auto, face where there are landmarks)",
     )
-    parser.add_argument(
-        "--split",
-        choices=("train", "validation", "test"),
-        default="test",
-        help="of a data set of `face-jax prepare` (default: test)",
-    )
+    add_split(parser)
     parser.add_argument(
         "--frames",
         type=int,
         metavar="N",
         help="at most so many frames of each clip, evenly spread (default: all)",
     )
-    parser.add_argument(
-        "--batch",
-        type=int,
-        default=16,
-        metavar="N",
-        help="frames at once; changes no result (default: 16)",
-    )
+    add_batch(parser, "frames")
 
 
 def check_clips(args: argparse.Namespace) -> None:

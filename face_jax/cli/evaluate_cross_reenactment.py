@@ -66,12 +66,10 @@ def main(args: argparse.Namespace) -> int:
       ValueError: no pair can be used, or flags that do not fit.
     """
     from face_jax.cli.console import log_to_console
-    from face_jax.cli.devices import over_all_devices, whole_batch
-    from face_jax.cli.driven_run import DrivenRun, drive_all
-    from face_jax.cli.driving_flags import check_clips, judges_of, look_of
+    from face_jax.cli.driven_run import drive_all, open_run
+    from face_jax.cli.driving_flags import check_clips, look_of
     from face_jax.cli.driving_pairs import find_pairs
     from face_jax.cli.outputs import check_folder
-    from face_jax.fsrt import inference
     from face_jax.fsrt.cross_reenactment import MODES
     from face_jax.fsrt.driven_clips import drive_other
 
@@ -80,10 +78,8 @@ def main(args: argparse.Namespace) -> int:
     check_clips(args)
     look = look_of(args)
     pairs = find_pairs(args.data, args.source, args.landmarks, look, args.split)
-    rows = over_all_devices()
-    batch = whole_batch(args.batch, rows)
-    model = inference.load(args.checkpoint, args.step, sharding=rows)
-    run = DrivenRun(args, "cross-reenactment", model, judges_of(args, look))
+    run, batch = open_run(args, "cross-reenactment", look)
+    model = run.model
 
     def drive(source: "SourcePicture", driving: "DrivingClip") -> "Driven":
         clip, numbers = driving.read(model.image_size, args.frames)

@@ -1,12 +1,10 @@
 """``face-jax evaluate recognition``: expressions that Latent-OFER finds, against labels."""
 
 import argparse
-import json
 import logging
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from face_jax.cli.run_flags import add_folders
+from face_jax.cli.run_flags import add_folders, add_prepared
 
 if TYPE_CHECKING:
     from face_jax.cli.prepared_items import PreparedItems
@@ -37,31 +35,12 @@ log = logging.getLogger("face_jax")
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Describes the command line."""
     add_folders(parser, "work directory of a pipeline of stages")
-    parser.add_argument(
-        "--data",
-        required=True,
-        type=Path,
-        metavar="DIR",
-        help="a data set with expressions, of `face-jax prepare`",
-    )
-    parser.add_argument(
-        "--split",
-        choices=("train", "validation", "test"),
-        default="test",
-        help="of the data set (default: test)",
-    )
+    add_prepared(parser, "expressions")
     parser.add_argument(
         "--detector",
         choices=("deep", "kernel"),
         default="deep",
         help="what decides which patches are covered (default: deep)",
-    )
-    parser.add_argument(
-        "--batch",
-        type=int,
-        default=16,
-        metavar="N",
-        help="pictures at once; changes no result (default: 16)",
     )
 
 
@@ -140,6 +119,7 @@ def _write(
     """Writes the report; returns what is printed."""
     from data_pipelines.video import write_image
     from face_jax.cli.outputs import complete_files
+    from face_jax.cli.report_files import write_texts
     from face_jax.plots import plot_confusion
     from face_jax.tables import to_markdown
 
@@ -162,8 +142,7 @@ def _write(
         if worst is not None:
             write_image(folder / "worst.png", worst)
             shown.append("![wrong with the greatest confidence](worst.png)")
-        text = "\n".join([f"# recognition: {args.checkpoint}", "", printed, *shown])
-        (folder / "report.md").write_text(f"{text}\n", encoding="utf-8")
-        content = json.dumps(numbers, indent=1, allow_nan=False)
-        (folder / "report.json").write_text(content, encoding="utf-8")
+        write_texts(
+            folder, f"recognition: {args.checkpoint}", [printed, *shown], numbers
+        )
     return f"{printed}\nreport, single pictures and plots: {args.out}"

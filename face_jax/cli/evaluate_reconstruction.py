@@ -1,12 +1,10 @@
 """``face-jax evaluate reconstruction``: heads that SMIRK finds, against landmarks."""
 
 import argparse
-import json
 import logging
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from face_jax.cli.run_flags import add_run
+from face_jax.cli.run_flags import add_prepared, add_run
 
 if TYPE_CHECKING:
     from face_jax.cli.prepared_items import PreparedItems
@@ -32,31 +30,12 @@ log = logging.getLogger("face_jax")
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Describes the command line."""
     add_run(parser)
-    parser.add_argument(
-        "--data",
-        required=True,
-        type=Path,
-        metavar="DIR",
-        help="a data set with landmarks, of `face-jax prepare`",
-    )
-    parser.add_argument(
-        "--split",
-        choices=("train", "validation", "test"),
-        default="test",
-        help="of the data set (default: test)",
-    )
+    add_prepared(parser, "landmarks")
     parser.add_argument(
         "--frames",
         type=int,
         metavar="N",
         help="at most so many frames of each clip, evenly spread (default: all)",
-    )
-    parser.add_argument(
-        "--batch",
-        type=int,
-        default=16,
-        metavar="N",
-        help="pictures at once; changes no result (default: 16)",
     )
 
 
@@ -128,6 +107,7 @@ def _write(
     """Writes the report; returns what is printed."""
     from data_pipelines.video import write_image
     from face_jax.cli.outputs import complete_files
+    from face_jax.cli.report_files import write_texts
     from face_jax.tables import to_markdown
 
     left_out = {**skipped, **found.left_out}
@@ -145,8 +125,7 @@ def _write(
         (folder / "histogram.svg").write_bytes(found.histogram())
         write_image(folder / "worst.png", found.worst())
         shown = ["![errors](histogram.svg)", "![largest errors](worst.png)"]
-        text = "\n".join([f"# reconstruction: {args.checkpoint}", "", printed, *shown])
-        (folder / "report.md").write_text(f"{text}\n", encoding="utf-8")
-        content = json.dumps(numbers, indent=1, allow_nan=False)
-        (folder / "report.json").write_text(content, encoding="utf-8")
+        write_texts(
+            folder, f"reconstruction: {args.checkpoint}", [printed, *shown], numbers
+        )
     return f"{printed}\nreport, single pictures and plots: {args.out}"

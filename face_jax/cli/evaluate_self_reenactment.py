@@ -61,12 +61,10 @@ def main(args: argparse.Namespace) -> int:
       ValueError: no clip can be used, or flags that do not fit.
     """
     from face_jax.cli.console import log_to_console
-    from face_jax.cli.devices import over_all_devices, whole_batch
-    from face_jax.cli.driven_run import DrivenRun, drive_all, split_source
+    from face_jax.cli.driven_run import drive_all, open_run, split_source
     from face_jax.cli.driving_data import find_clips
-    from face_jax.cli.driving_flags import check_clips, judges_of, look_of
+    from face_jax.cli.driving_flags import check_clips, look_of
     from face_jax.cli.outputs import check_folder
-    from face_jax.fsrt import inference
     from face_jax.fsrt.driven_clips import drive_itself
 
     log_to_console()
@@ -74,10 +72,8 @@ def main(args: argparse.Namespace) -> int:
     check_clips(args)
     look = look_of(args)
     clips = find_clips(args.data, args.landmarks, look, args.split)
-    rows = over_all_devices()
-    batch = whole_batch(args.batch, rows)
-    model = inference.load(args.checkpoint, args.step, sharding=rows)
-    run = DrivenRun(args, "self-reenactment", model, judges_of(args, look))
+    run, batch = open_run(args, "self-reenactment", look)
+    model = run.model
 
     def drive(clip: "DrivingClip") -> "Driven":
         whole, numbers = clip.read(model.image_size, args.frames)

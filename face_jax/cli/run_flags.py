@@ -56,6 +56,45 @@ def add_folders(
     parser.add_argument("--out", required=True, type=Path, metavar="DIR", help=out)
 
 
+def add_prepared(parser: argparse.ArgumentParser, known: str) -> None:
+    """Declares which prepared data set is evaluated on, and how many at once.
+
+    Args:
+      parser: gets the flags.
+      known: what the data set must know of its pictures, for the help.
+    """
+    parser.add_argument(
+        "--data",
+        required=True,
+        type=Path,
+        metavar="DIR",
+        help=f"a data set with {known}, of `face-jax prepare`",
+    )
+    add_split(parser)
+    add_batch(parser, "pictures")
+
+
+def add_split(parser: argparse.ArgumentParser) -> None:
+    """Declares which part of a prepared data set is evaluated on."""
+    parser.add_argument(
+        "--split",
+        choices=("train", "validation", "test"),
+        default="test",
+        help="of a data set of `face-jax prepare` (default: test)",
+    )
+
+
+def add_batch(parser: argparse.ArgumentParser, rows: str) -> None:
+    """Declares how many rows, such as pictures, are in work at once."""
+    parser.add_argument(
+        "--batch",
+        type=int,
+        default=16,
+        metavar="N",
+        help=f"{rows} at once; changes no result (default: 16)",
+    )
+
+
 def add_people(parser: argparse.ArgumentParser) -> None:
     """Declares which synthetic people a run is evaluated on."""
     parser.add_argument(

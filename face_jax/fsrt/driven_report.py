@@ -101,8 +101,7 @@ def clip_table(found: Sequence[DrivenScores], metric: str, title: str) -> Table:
     rows: list[list[Cell]] = []
     for scores in found:
         copy, model = (scores.means[method].get(metric) for method in (COPY, MODEL))
-        known = copy is not None and model is not None
-        gain = model - copy if known else None  # type: ignore[operator]
+        gain = None if copy is None or model is None else model - copy
         rows.append([scores.name, scores.count, copy, model, gain])
     header = ("", "frames", METHODS[COPY], METHODS[MODEL], "difference")
     return Table(title, header, rows, decimals=3)

@@ -118,12 +118,22 @@ def outcome(workdir: Path, runs: dict[int, list[np.ndarray]]) -> str:
     return f"loaded {loaded}, restored {restored}, set aside {aside}, told {told}"
 
 
+class _Told(logging.Handler):
+    """Keeps the messages."""
+
+    def __init__(self, told: list[str]):
+        super().__init__()
+        self._told = told
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self._told.append(record.getMessage())
+
+
 @contextlib.contextmanager
 def _warnings() -> Iterator[list[str]]:
     """What the library warns of inside, not printed."""
     told: list[str] = []
-    handler, log = logging.Handler(), logging.getLogger("face_jax")
-    handler.emit = lambda record: told.append(record.getMessage())  # type: ignore
+    handler, log = _Told(told), logging.getLogger("face_jax")
     log.addHandler(handler)
     log.propagate = False
     try:

@@ -1,26 +1,10 @@
 """The SMIRK golden data, file by file."""
 
-from pathlib import Path
+from tests.parity.golden_files import check, golden_files
 
-import pytest
-
-from tests.parity.fixture import Fixture
-from tests.parity.runner import run_fixture
-
-FOLDER = Path(__file__).parent / "fixtures" / "smirk"
 SLOW = {"emotion_resnet50", "generator", "mica"}
 
 
-def files() -> list:
-    return [
-        pytest.param(path, marks=[pytest.mark.slow] if path.stem in SLOW else [])
-        for path in sorted(FOLDER.glob("*.npz"))
-    ]
-
-
-@pytest.mark.parametrize("path", files(), ids=lambda path: path.stem)
+@golden_files("smirk", SLOW)
 def test_outputs_are_the_published_ones(path):
-    results = list(run_fixture(Fixture(path)))
-    assert results
-    failed = [str(result) for result in results if not result.passed]
-    assert not failed, "\n".join(failed)
+    check(path)

@@ -60,7 +60,9 @@ def test_loops_count_as_often_as_they_run(eight_chips):
 
 def test_loops_whose_length_is_data_are_told(eight_chips):
     def until(x, w):
-        small = lambda x: jnp.sum(x[:, 0]) < 1e6  # noqa: E731
+        def small(x):
+            return jnp.sum(x[:, 0]) < 1e6
+
         return jax.lax.while_loop(small, lambda x: x @ w, x)
 
     program = compiled(eight_chips, until, (ROWS, WIDTH), (WIDTH, WIDTH))
