@@ -85,6 +85,7 @@ class Launcher:
         self.processes, self.cpu_devices = processes, cpu_devices
         self.asked_to_stop = threading.Event()
         self._running: list[subprocess.Popen] = []
+        self._to_send: signal.Signals | None = None
         self._output = threading.Lock()
 
     def run(self, relaunches: int, wait: float) -> int:
@@ -112,17 +113,17 @@ class Launcher:
 
     def stop(self, *_) -> None:
         """Handles a signal: the first one is passed on as SIGTERM, a second one kills."""
-        number = signal.SIGKILL if self.asked_to_stop.is_set() else signal.SIGTERM
+        # Only noted here: a signal may come while a process is being started, which
+        # nobody could send anything yet.
+        self._to_send = (
+            signal.SIGKILL if self.asked_to_stop.is_set() else signal.SIGTERM
+        )
         self.asked_to_stop.set()
-        for process in self._running:
-            if process.poll() is None:
-                process.send_signal(number)
 
     def _launch(self) -> int:
         variables = environments(self.processes, self.cpu_devices, os.environ)
         self._running = []
         for own in variables:
-            # A signal meanwhile reached those that were there.
             if not self.asked_to_stop.is_set():
                 self._running.append(self._start(own))
         readers = [
@@ -154,6 +155,7 @@ class Launcher:
         """Waits for all; returns at once when one has failed, or they do not follow."""
         deadline = None
         while True:
+            self._pass_on()
             statuses = [process.poll() for process in self._running]
             ended = [status for status in statuses if status is not None]
             if failed := [s for s in ended if s not in (DONE, PREEMPTED)]:
@@ -165,6 +167,12 @@ class Launcher:
                 _say(f"not all processes have left after {PATIENCE:g} s")
                 return 1
             time.sleep(0.1)
+
+    def _pass_on(self) -> None:
+        number, self._to_send = self._to_send, None
+        if number is not None:
+            for process in self._running:
+                process.send_signal(number)
 
     def _kill(self) -> None:
         for process in self._running:

@@ -65,9 +65,11 @@ def launcher(tmp_path):
 def nothing_ignored():
     """While inside, a process that is started gets the usual handlers of signals.
 
-    Tests that run in a shell's background have some ignored, which is inherited.
+    Tests that run in a shell's background or a service have some ignored or blocked,
+    which is inherited.
     """
     numbers = (signal.SIGINT, signal.SIGHUP, signal.SIGTERM)
+    blocked = signal.pthread_sigmask(signal.SIG_UNBLOCK, numbers)
     ignored = [n for n in numbers if signal.getsignal(n) is signal.SIG_IGN]
     for number in ignored:
         signal.signal(number, signal.SIG_DFL)
@@ -76,6 +78,7 @@ def nothing_ignored():
     finally:
         for number in ignored:
             signal.signal(number, signal.SIG_IGN)
+        signal.pthread_sigmask(signal.SIG_SETMASK, blocked)
 
 
 def launches(folder: Path) -> list[list]:
