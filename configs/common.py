@@ -37,7 +37,7 @@ def base() -> ConfigDict:
     ``run`` holds the fields of ``face_jax.train.loop.Trainer``; ``loader`` says how
     batches are made; ``mesh`` how devices are arranged; ``data`` is what
     ``data_pipelines.build`` takes; ``evals`` names evaluations; ``kind`` and ``uses`` are
-    for stages, see ``pipeline``.
+    for stages, see ``pipeline``; ``reports`` are evaluations of ``face-jax evaluate``.
     """
     config = ConfigDict({"kind": "train", "uses": {}})
     config.system = config_dict.placeholder(str)
@@ -67,7 +67,23 @@ def base() -> ConfigDict:
     config.mesh = ConfigDict({"data": -1, "fsdp": 1, "tensor": 1})
     config.data = ConfigDict()
     config.evals = ConfigDict()
+    config.reports = reports()
     return config
+
+
+def reports(every: int = 0) -> ConfigDict:
+    """Evaluations of ``face-jax evaluate`` on checkpoints of the run.
+
+    Args:
+      every: iterations between two; 0 for the end only.
+
+    Returns:
+      The block. ``tasks`` holds words and flags of ``face-jax evaluate`` without
+      ``--checkpoint`` and ``--out``, such as ``"held-out --frames 24"``; what they find
+      goes to ``reports/<step>/<task>`` in the run's folder, or for all stages together
+      to ``reports/finished/<task>``.
+    """
+    return ConfigDict({"tasks": (), "every": every})
 
 
 def pipeline(stages: Mapping[str, ConfigDict]) -> ConfigDict:
@@ -81,9 +97,11 @@ def pipeline(stages: Mapping[str, ConfigDict]) -> ConfigDict:
         names what is done (``face_jax.cli.stages``).
 
     Returns:
-      A config with ``stages`` and their ``order``.
+      A config with ``stages`` and their ``order``; its ``reports`` are made when all
+      stages are finished.
     """
     config = ConfigDict({"order": tuple(stages), "stages": ConfigDict()})
+    config.reports = reports()
     for name, stage in stages.items():
         # Not copied: values that follow others keep on doing so.
         config.stages[name] = stage

@@ -148,6 +148,7 @@ def _fold(folds: Folds, start: TrainedRecognizer, others: list[int]) -> ConfigDi
         "task": task,
         "data": _stored(folds, known, others, "train"),
         "evals": {},
+        "reports": {"tasks": (), "every": 0},
         "loader": {**known["loader"], "batch_size": folds.batch_size},
         "run": {**known["run"], **changes},
     }

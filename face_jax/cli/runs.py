@@ -7,6 +7,7 @@ import jax
 from ml_collections import ConfigDict
 
 from face_jax.cli.config import plain
+from face_jax.cli.reports import make_reporter
 from face_jax.cli.streams import PipelineStreams
 from face_jax.cli.synthetic_data import ensure
 from face_jax.systems import build_task
@@ -58,5 +59,7 @@ def make_trainer(
         workdir=workdir,
         config=settings,
         mesh=partitioning.make_mesh(**config.mesh, devices=devices),
+        report=make_reporter(config.reports.tasks, workdir),
+        report_every=config.reports.every,
         **config.run,
     )

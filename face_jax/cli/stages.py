@@ -14,6 +14,7 @@ from ml_collections import ConfigDict
 
 from face_jax.cli.config import locate, plain
 from face_jax.cli.latents import store_latents
+from face_jax.cli.reports import make_reporter
 from face_jax.cli.runs import ensure_data, make_trainer
 from face_jax.train.interrupts import asked_to_stop
 from face_jax.train.stages import Stage, run_stages
@@ -21,6 +22,7 @@ from face_jax.train.stages import Stage, run_stages
 INCIDENTAL = (
     "mesh",
     "loader.num_workers",
+    "reports",
     "run.fsdp_min_bytes",
     "run.keep_latest",
     "run.log_every",
@@ -51,6 +53,9 @@ def train_stage(config: ConfigDict, folder: Path) -> bool:
     return int(state.step) >= config.run.steps and not stop()
 
 
+FINISHED = "finished"
+"""Folder of what evaluations of all stages together find."""
+
 STAGE_KINDS: dict[str, Callable[[ConfigDict, Path], bool]] = {
     "train": train_stage,
     "latents": store_latents,
@@ -66,12 +71,17 @@ def train_stages(config: ConfigDict, workdir: Path) -> bool:
       workdir: each stage has the folder ``<workdir>/<name>``.
 
     Returns:
-      Whether all are finished; False when a run was asked to stop.
+      Whether all are finished, and reported on; False when a run was asked to stop.
 
     Raises:
       ValueError: the config is not consistent with itself, or with what is finished.
     """
-    return run_stages(make_stages(config, workdir), workdir)
+    report = make_reporter(config.reports.tasks, workdir)
+    if not run_stages(make_stages(config, workdir), workdir):
+        return False
+    if report is not None:
+        report(FINISHED)
+    return True
 
 
 def make_stages(config: ConfigDict, workdir: Path) -> list[Stage]:

@@ -126,6 +126,15 @@ class Checkpoints:
             )
         return None
 
+    def wait(self) -> None:
+        """Waits until the newest checkpoint is complete.
+
+        Raises:
+          CheckpointNotWrittenError: it cannot be written.
+        """
+        with self._writing():
+            self._manager.wait_until_finished()
+
     def close(self) -> None:
         """Waits until everything is written.
 

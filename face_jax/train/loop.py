@@ -85,6 +85,9 @@ class Trainer:
         read; without it flipped bits are not noticed.
       profile_at: iteration from which a profile is written, or None for none.
       profile_steps: iterations of the profile.
+      report: called with the step of a complete checkpoint, and with the same one again
+        when a run goes on from there; None for nothing.
+      report_every: iterations between two calls; 0 for the end only.
     """
 
     task: Task
@@ -109,6 +112,8 @@ class Trainer:
     verify_digests: bool = True
     profile_at: int | None = None
     profile_steps: int = 3
+    report: Callable[[int], None] | None = None
+    report_every: int = 0
 
     def run(self) -> TrainState:
         """Trains from the newest intact checkpoint, or from scratch, to ``steps``.
@@ -278,6 +283,7 @@ class _Run:
                             self._call(task.after_training)
                         self._evaluate()
                         self._save(leaving)
+                    self._report_on_checkpoint(stop)
                     if leaving:
                         return self._leave()
                     self._iterate()
@@ -409,10 +415,28 @@ class _Run:
     def _save(self, leaving: bool) -> None:
         if self.step == self.start and self.start > 0:
             return
-        if leaving or self.step % self.trainer.save_every == 0:
+        every = self.step % self.trainer.save_every == 0
+        if leaving or every or self._is_reported_on():
             self._report()
             with self.clock.spending("save"):
                 self.checkpoints.save(self.state, self.figures)
+
+    def _is_reported_on(self) -> bool:
+        trainer = self.trainer
+        if trainer.report is None or not self.step:
+            return False
+        every = trainer.report_every
+        return self.step == trainer.steps or bool(every and self.step % every == 0)
+
+    def _report_on_checkpoint(self, stop: Callable[[], bool]) -> None:
+        # One that waits for the run to leave need not wait for an evaluation: it is made
+        # when the run goes on.
+        if self.trainer.report is None or not self._is_reported_on() or stop():
+            return
+        self.checkpoints.wait()
+        # It computes on a mesh of its own, or on none.
+        with self.clock.spending("reports"), partitioning.outside_of_meshes():
+            self.trainer.report(self.step)
 
     def _leave(self) -> TrainState:
         if self.step < self.last:

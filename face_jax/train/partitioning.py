@@ -6,12 +6,14 @@ rules name. Modules carry no sharding metadata: rules are regular expressions ov
 slash paths, and optimizer moments follow because their paths repeat the parameter's.
 """
 
+import contextlib
 import dataclasses
 import math
 import re
 from collections.abc import Iterable, Mapping, Sequence
 
 import jax
+import numpy as np
 from jax.sharding import AxisType, Mesh, NamedSharding, PartitionSpec
 
 from face_jax.types import PyTree
@@ -55,6 +57,11 @@ def make_mesh(
     return jax.make_mesh(
         tuple(sizes.values()), AXES, axis_types=(AxisType.Auto,) * 3, devices=devices
     )
+
+
+def outside_of_meshes() -> contextlib.AbstractContextManager:
+    """A block in which no mesh is set, also where one is around it."""
+    return jax.set_mesh(Mesh(np.empty((), object), ()))
 
 
 def batch_sharding(mesh: Mesh) -> NamedSharding:

@@ -2,14 +2,16 @@
 
 import json
 import logging
+import signal
 
 import jax
 import numpy as np
 import pytest
 
+from face_jax.train.checkpoints import newest_step
 from face_jax.train.failures import NonFiniteError
 from face_jax.train.loop import Trainer
-from face_jax.train.partitioning import make_mesh
+from face_jax.train.partitioning import batch_sharding, make_mesh
 from tests.train.toy import ToyStreams, ToyTask, toy_batch
 
 
@@ -23,6 +25,17 @@ def trainer(workdir, task=None, steps=12, mesh=None, **options) -> Trainer:
         steps=steps,
         **{"log_every": 1, "save_every": 4, **options},
     )
+
+
+class StoppedStreams(ToyStreams):
+    """A notice comes while the second batch is made."""
+
+    def training(self, name, step):
+        for batch in super().training(name, step):
+            if step == 1:
+                signal.raise_signal(signal.SIGTERM)
+            step += 1
+            yield batch
 
 
 class AlternatingTask(ToyTask):
@@ -152,3 +165,51 @@ def test_a_flipped_bit_is_noticed_and_the_step_before_taken(tmp_path, caplog):
     assert "going on from step 4" in caplog.text
     assert int(resumed.step) == 8
     assert (tmp_path / "checkpoints" / "8.corrupt").exists()
+
+
+def test_complete_checkpoints_are_reported_on(tmp_path):
+    seen = []
+
+    def report(step):
+        seen.append((step, newest_step(tmp_path)))
+
+    trainer(tmp_path, steps=7, save_every=5, report=report, report_every=3).run()
+    assert seen == [(3, 3), (6, 6), (7, 7)]
+
+
+def test_reports_compute_on_meshes_of_their_own(tmp_path):
+    def report(step):
+        rows = jax.device_put(np.ones(8), batch_sharding(make_mesh(8, 1, 1)))
+        seen.append(float(jax.jit(lambda x: x.sum())(rows)))
+
+    seen = []
+    mesh = make_mesh(2, 2, 1, devices=jax.devices()[:4])
+    trainer(tmp_path, steps=2, mesh=mesh, report=report).run()
+    assert seen == [8.0]
+
+
+def test_a_report_that_failed_is_asked_for_again(tmp_path):
+    def report(step):
+        if not seen:
+            seen.append(f"failed at {step}")
+            raise ValueError("no such clip")
+        seen.append(step)
+
+    seen = []
+    options = {"steps": 4, "save_every": 4, "report": report, "report_every": 2}
+    with pytest.raises(ValueError, match="no such clip"):
+        trainer(tmp_path, **options).run()
+    state = trainer(tmp_path, **options).run()
+    assert seen == ["failed at 2", 2, 4]
+    undisturbed = trainer(tmp_path / "undisturbed", steps=4).run()
+    for one, other in zip(leaves(state), leaves(undisturbed), strict=True):
+        np.testing.assert_array_equal(one, other)
+
+
+def test_a_run_that_shall_stop_leaves_reports_for_later(tmp_path):
+    seen = []
+    options = {"steps": 4, "report": seen.append, "report_every": 2}
+    trainer(tmp_path, streams=StoppedStreams(), **options).run()
+    assert seen == [] and newest_step(tmp_path) == 2
+    trainer(tmp_path, **options).run()
+    assert seen == [2, 4]
