@@ -15,6 +15,13 @@ import numpy as np
 
 from face_jax.cli.clip_faces import ClipFaces, find_faces, marked_faces
 from face_jax.cli.judges import Embedding, Features, Judges
+from face_jax.cli.measure_names import (
+    MEASURES,
+    OF_HEADS,
+    OF_LANDMARKS,
+    OF_PEOPLE,
+    OF_PICTURES,
+)
 from face_jax.fsrt.driven_features import FEWEST, TOO_FEW
 from face_jax.geometry.head import HeadParameters
 from face_jax.metrics import image, landmarks
@@ -31,48 +38,6 @@ from face_jax.types import Array
 
 Outcome = float | str
 """A number, or the reason why there is none."""
-
-OF_PICTURES: Mapping[str, Callable[[Array, Array], Array]] = {
-    "l1": image.l1,
-    "psnr": image.psnr,
-    "ssim": image.ssim,
-    "ms_ssim": image.ms_ssim,
-}
-OF_LANDMARKS = ("akd", "jitter", "scale_pumping")
-OF_HEADS = ("aed_exp", "apd")
-OF_PEOPLE = ("csim", "aed_id")
-MEASURES = (
-    *OF_PICTURES,
-    "lpips",
-    "missing_rate",
-    *OF_LANDMARKS,
-    *OF_HEADS,
-    *OF_PEOPLE,
-    "fid",
-)
-"""Names of all measures."""
-
-DEFINITIONS: Mapping[str, str] = {
-    "l1": "mean absolute error of colours in [0, 1], lower is better",
-    "psnr": "PSNR in dB, higher is better",
-    "ssim": "SSIM, window 11, mean over R, G and B, higher is better",
-    "ms_ssim": "MS-SSIM, five scales, higher is better",
-    "lpips": "LPIPS, lower is better",
-    "missing_rate": "share of the frames without a face, lower is better",
-    "akd": "mean absolute difference per coordinate of 68 landmarks, pixels of frames 256 "
-    "high, lower is better",
-    "jitter": "mean second difference of landmarks over the distance of the eyes, less "
-    "the driver's",
-    "scale_pumping": "standard deviation in time of the face's size over the driver's",
-    "aed_exp": "mean absolute difference of expression coefficients, lower is better",
-    "apd": "mean absolute difference of the head's axis-angle vector, radians, lower is "
-    "better",
-    "csim": "cosine of identity embeddings, higher is better",
-    "aed_id": "squared distance of identity embeddings, lower is better",
-    "fid": "Frechet distance between the Inception features of all frames and those of "
-    "the driving ones, lower is better",
-}
-"""What they are, each a mean over the frames that count, with units."""
 
 AKD_SIDE = 256
 """Height of the frames in whose pixels ``akd`` counts, whatever theirs is."""
@@ -108,6 +73,7 @@ def measure_clip(
     source: np.ndarray | None = None,
     same_person: bool = True,
     known: np.ndarray | None = None,
+    drove: ClipFaces | None = None,
 ) -> ClipMeasures:
     """Measures a generated clip.
 
@@ -122,6 +88,7 @@ def measure_clip(
       same_person: whether the driving clip shows the person of the source.
       known: float32 [T, 68, 2], the driver's landmarks in pixels. Without a detector
         heads of the same person are looked at where these are, in both clips.
+      drove: faces of the driving frames, where the detector has found them before.
 
     Returns:
       All measures, means over the frames that count. ``fid`` is that of these few
@@ -143,15 +110,15 @@ def measure_clip(
             pair = [marked_faces(frames, known) for frames in (generated, driving)]
             outcomes |= _of_heads(judges.smirk, *pair)
     else:
-        pair = [find_faces(judges.detector, frames) for frames in (generated, driving)]
-        made, drove = pair
+        made = find_faces(judges.detector, generated)
+        drove = drove or find_faces(judges.detector, driving)
         outcomes["missing_rate"] = _missing_rate(made)
         outcomes |= _of_landmarks(made, drove)
         outcomes |= _of_heads(judges.smirk, made, drove)
-        if not same_person and source is not None:
-            drove = find_faces(judges.detector, source[None])
-        answered = same_person or source is not None
-        outcomes |= _of_people(judges.identity, made, drove if answered else None)
+        shown = drove if same_person else None
+        if source is not None and not same_person:
+            shown = find_faces(judges.detector, source[None])
+        outcomes |= _of_people(judges.identity, made, shown)
     if same_person or judges.inception is None:
         outcomes["fid"] = _of_sets(judges.inception, generated, driving)
     return _told(dict.fromkeys(MEASURES, OTHER_PERSON) | outcomes)
@@ -160,7 +127,7 @@ def measure_clip(
 def _of_pictures(
     generated: np.ndarray, driving: np.ndarray, judges: Judges
 ) -> dict[str, Outcome]:
-    functions = {name: _of_bytes(function) for name, function in OF_PICTURES.items()}
+    functions = {name: _of_bytes(getattr(image, name)) for name in OF_PICTURES}
     found: dict[str, Outcome] = {"lpips": "needs the weights of LPIPS"}
     if judges.lpips is not None:
         functions["lpips"] = judges.lpips

@@ -13,12 +13,14 @@ import numpy as np
 
 from data_pipelines.video import write_image
 from face_jax.cli import devices
-from face_jax.cli.clip_measures import DEFINITIONS, ClipMeasures, measure_clip
+from face_jax.cli.clip_faces import ClipFaces, find_faces
+from face_jax.cli.clip_measures import ClipMeasures, measure_clip
 from face_jax.cli.conditions import conditions
 from face_jax.cli.driving_data import Look
 from face_jax.cli.driving_flags import JUDGES, judges_of
 from face_jax.cli.finder_flags import finder_facts
 from face_jax.cli.judges import Judges
+from face_jax.cli.measure_names import DEFINITIONS
 from face_jax.cli.outputs import complete_files
 from face_jax.cli.report_files import write_texts
 from face_jax.fsrt import inference
@@ -65,6 +67,7 @@ class DrivenRun:
         self.sheets: dict[str, Sheet] = {}
         self.items: list[str] = []
         self.skipped: dict[str, str] = {}
+        self._faces: ClipFaces | None = None
 
     def add(self, driven: Driven) -> None:
         """Scores what came out of a clip."""
@@ -84,10 +87,20 @@ class DrivenRun:
             source=driven.source.frames[0],
             same_person=driven.is_truth,
             known=driven.driving.landmarks,
+            drove=self._drove(driven),
         )
         if self.features is None:
             return found
         return ClipMeasures(found.values, {**found.reasons, METRIC: OF_ALL_CLIPS})
+
+    def _drove(self, driven: Driven) -> ClipFaces | None:
+        """Faces of the driving frames; those of the last clip are kept for each method."""
+        if self.judges.detector is None:
+            return None
+        frames = driven.driving.frames
+        if self._faces is None or self._faces.frames is not frames:
+            self._faces = find_faces(self.judges.detector, frames)
+        return self._faces
 
 
 def open_run(args: argparse.Namespace, task: str, look: Look) -> tuple[DrivenRun, int]:

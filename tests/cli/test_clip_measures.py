@@ -9,13 +9,9 @@ from scipy.spatial import distance
 from data_pipelines.landmarks.detectors import Face, WholeImageDetector
 from data_pipelines.landmarks.schemas import face_box
 from face_jax.cli.clip_measures import (
-    MEASURES,
     NO_DETECTOR,
     NO_FACE,
     NO_LANDMARKS,
-    OF_HEADS,
-    OF_LANDMARKS,
-    OF_PEOPLE,
     OTHER_PERSON,
     measure_clip,
 )
@@ -26,6 +22,7 @@ from face_jax.cli.judges import (
     inception_judge,
     lpips_judge,
 )
+from face_jax.cli.measure_names import MEASURES, OF_HEADS, OF_LANDMARKS, OF_PEOPLE
 from face_jax.fsrt.driven_features import TOO_FEW
 from face_jax.metrics.lpips import Lpips
 from face_jax.nn.inception_v3 import InceptionV3

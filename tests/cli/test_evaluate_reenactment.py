@@ -12,7 +12,9 @@ from data_pipelines.landmarks.detectors import Face
 from data_pipelines.landmarks.files import save_landmarks
 from data_pipelines.landmarks.finders import FaceFinder, FinderSettings
 from data_pipelines.video import VideoWriter, write_image
+from face_jax.cli import driven_run
 from face_jax.cli.__main__ import main
+from face_jax.cli.clip_faces import find_faces
 from face_jax.cli.clip_measures import OTHER_PERSON
 from face_jax.cli.judges import inception_judge
 from face_jax.fsrt import inference
@@ -221,7 +223,13 @@ def test_judges_look_at_results(run, tmp_path, monkeypatch):
     monkeypatch.setattr(
         "face_jax.cli.driving_flags.finder_opener", lambda args: lambda choice: finder
     )
+    looked = []
+    monkeypatch.setattr(
+        driven_run, "find_faces", lambda *a: looked.append(a) or find_faces(*a)
+    )
     assert run("self-reenactment", "--smirk", "smirk", "--frames", "4", out="two") == 0
+    # Frames that drive are looked at once for the model and the copied source.
+    assert len(looked) == 2
     means = report(tmp_path, "two")["clips"][1]["methods"]
     assert means[MODEL]["missing_rate"] == 0 and means[MODEL]["aed_exp"] > 0
     assert means[COPY]["apd"] < means[MODEL]["apd"]
