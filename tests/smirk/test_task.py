@@ -150,15 +150,13 @@ def test_training_sees_the_colours_that_were_drawn(head, phase):
     """Draws in the batch, or pictures that have their colours already."""
     task = small_task(head, pretraining_steps=1, identity_teacher="truth")
     batch = random_batch()
-    drawn, colored = batch | colors(8), dict(paths.colored(batch | colors(8)))
-    found, expected, plain = (
-        steps(task, given, one_device(), phase)[2][0]
-        for given in (drawn, colored, batch)
+    drawn = batch | colors(8)
+    colored = jax.device_get(paths.colored(drawn))
+    found, expected = (
+        steps(task, given, one_device(), phase)[2][0] for given in (drawn, colored)
     )
     for name, value in expected.items():
         np.testing.assert_allclose(found[name], value, rtol=1e-4, err_msg=name)
-    name = "pretraining/landmarks" if phase == "pretraining" else "cycle/loss"
-    assert abs(plain[name] / expected[name] - 1) > 1e-4
 
 
 @pytest.mark.slow
