@@ -8,6 +8,7 @@ import numpy as np
 
 from data_pipelines.items.balance import balanced_labels, balanced_rows
 from data_pipelines.items.base import ArraySpec, ElementSpec, Item
+from data_pipelines.items.device_changes import device_changes, spec_of
 from data_pipelines.items.faces import (
     FaceFrame,
     face_frames,
@@ -35,7 +36,9 @@ class LatentOferItems:
 
     An epoch has as many items as a source has groups, one of each unless classes are
     balanced, and a random frame of a clip. Sources that do not know what hides a face,
-    such as photographs, give the picture itself as the clean one and an empty mask.
+    such as photographs, give the picture itself as the clean one and an empty mask. What
+    ``train`` changes of colours, and what it erases, is only drawn: see
+    ``device_changes``.
 
     Attributes:
       size: pixels of a crop along each side.
@@ -96,6 +99,8 @@ class LatentOferItems:
             "occluder_mask": ArraySpec(picture, uint8),
         }
         spec |= dict.fromkeys(("label", "occluder", "item_id"), number)
+        if self.mode == "train":
+            spec |= spec_of(device_changes(self.augmentation))
         return spec | ({"identity": number} if evaluation else {})
 
     def num_records(self, source: FaceCollection) -> int:
@@ -176,5 +181,7 @@ class LatentOferItems:
             )
         except ValueError as error:
             raise UnusableClip(face.name, str(error)) from error
+        if self.mode == "train":
+            item |= device_changes(self.augmentation, draws.colors, draws.erased)
         numbers = {"label": face.label, "occluder": face.occluder, "item_id": row}
         return item | {name: np.array(n, np.int32) for name, n in numbers.items()}

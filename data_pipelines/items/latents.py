@@ -8,6 +8,7 @@ import numpy as np
 
 from data_pipelines.items.balance import balanced_labels, balanced_rows
 from data_pipelines.items.base import ArraySpec, ElementSpec, Item
+from data_pipelines.items.device_changes import device_changes, spec_of
 from data_pipelines.sources.latents import LatentFiles
 from data_pipelines.transforms.latent_item import (
     UNCHANGED,
@@ -88,6 +89,8 @@ class LatentItems:
             "relevance": ArraySpec((self.grid, self.grid), np.dtype(np.float32)),
         }
         spec |= dict.fromkeys(("label", "occluder", "item_id"), number)
+        if self.mode == "train":
+            spec |= spec_of(device_changes(self.augmentation))
         return spec | ({"identity": number} if evaluation else {})
 
     def num_records(self, source: LatentFiles) -> int:
@@ -135,6 +138,8 @@ class LatentItems:
         item = source[row]
         given = (item["image"], item["tokens"], item["relevance"])
         item |= latent_item(*given, draws, self.flip_tokens)
+        if self.mode == "train":
+            item |= device_changes(self.augmentation, draws.colors, draws.erased)
         return item | {"item_id": np.array(row, np.int32)}
 
     def _check(self, source: LatentFiles) -> None:

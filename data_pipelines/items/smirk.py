@@ -7,6 +7,7 @@ from typing import Literal, get_args
 import numpy as np
 
 from data_pipelines.items.base import ArraySpec, ElementSpec, Item
+from data_pipelines.items.device_changes import spec_of
 from data_pipelines.items.faces import (
     FaceFrame,
     face_frames,
@@ -24,7 +25,7 @@ from data_pipelines.sources.base import UnusableClip
 from data_pipelines.sources.faces import FaceCollection, FacePicture
 from data_pipelines.transforms.smirk_colors import (
     ColorChanges,
-    change_colors,
+    color_arrays,
     draw_color_changes,
 )
 from data_pipelines.transforms.smirk_geometry import (
@@ -51,7 +52,8 @@ class SmirkItems:
         published; ``plain``: upright crops with the face in their middle.
       plain_scale: side of a plain crop over that of the face, above 0; 1.6 in the
         published evaluation, 1.4 for users' pictures.
-      color_changes: whether ``train`` also changes colours at random.
+      color_changes: whether ``train`` also changes colours at random: items then have
+        what was drawn for them, see ``color_arrays``, and the device changes them.
       recognition_image: whether items have the aligned face that recognition takes.
       truth: names and lengths of vectors that synthetic pictures were made from, such
         as ``shape_params``; items of other sources have zeros. ``camera`` becomes that
@@ -98,6 +100,8 @@ class SmirkItems:
         if self.recognition_image:
             side = RECOGNITION_SIDE
             spec["recognition_image"] = ArraySpec((side, side, 3), uint8)
+        if self._colored:
+            spec |= spec_of(color_arrays(ColorChanges(), self.size))
         spec |= truth_spec(self.truth)
         if evaluation:
             spec |= dict.fromkeys(("frame", "label", "identity"), ArraySpec((), int32))
@@ -151,13 +155,16 @@ class SmirkItems:
         item["frame"] = np.array(record.frame, np.int32)
         return item
 
+    @property
+    def _colored(self) -> bool:
+        return self.mode == "train" and self.color_changes
+
     def _draw(self, rng: np.random.Generator) -> tuple[SmirkCrop, ColorChanges]:
         """The random choices that the settings leave on."""
         if self.mode == "plain":
             return SmirkCrop(self.plain_scale), ColorChanges()
         crop = draw_crop(rng)
-        colors = draw_color_changes(rng) if self.color_changes else ColorChanges()
-        return crop, colors
+        return crop, draw_color_changes(rng) if self._colored else ColorChanges()
 
     def _make(
         self, face: FacePicture, row: int, crop: SmirkCrop, colors: ColorChanges
@@ -170,7 +177,8 @@ class SmirkItems:
         unknown = np.zeros((NUM_MEDIAPIPE_105, 2), np.float32)
         item["landmarks_mediapipe"] = unknown if inner is None else moved
         item["has_landmarks_mediapipe"] = np.array(inner is not None)
-        item["image"] = change_colors(item["image"], colors)
+        if self._colored:
+            item |= color_arrays(colors, self.size)
         item["item_id"] = np.array(row, np.int32)
         return item | passed_truth(face, self.truth, matrix, self.size)
 

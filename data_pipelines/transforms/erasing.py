@@ -1,7 +1,6 @@
 """Random erasing: a rectangle of a picture is painted over (arXiv 1708.04896).
 
-``draw_erasing`` makes every random choice and returns it; ``erase`` applies a given
-choice and is a pure function.
+The choice is made here; the device paints, after it has changed the picture's colours.
 """
 
 import math
@@ -13,8 +12,6 @@ AREAS = (0.02, 0.25)
 """Share of the picture that is erased."""
 ASPECTS = (0.3, 3.3)
 """Height of the rectangle over its width."""
-MEAN_COLOR = (124, 116, 104)
-"""ImageNet's mean in uint8: what is zero once pictures are normalised."""
 
 
 class Rectangle(NamedTuple):
@@ -49,19 +46,6 @@ def draw_erasing(
     return Rectangle(top, left, height, width) if chance < probability else None
 
 
-def erase(image: np.ndarray, rectangle: Rectangle | None) -> np.ndarray:
-    """Paints a rectangle with ``MEAN_COLOR``.
-
-    Args:
-      image: uint8 RGB [H, W, 3].
-      rectangle: None erases nothing.
-
-    Returns:
-      uint8 [H, W, 3], a new picture; the picture itself where nothing is erased.
-    """
-    if rectangle is None:
-        return image
-    top, left, height, width = rectangle
-    erased = image.copy()
-    erased[top : top + height, left : left + width] = MEAN_COLOR
-    return erased
+def erased_array(rectangle: Rectangle | None) -> np.ndarray:
+    """The rectangle as the device takes it, int32 [4]; without one all are 0."""
+    return np.array(rectangle or (0, 0, 0, 0), np.int32)

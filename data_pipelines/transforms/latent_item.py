@@ -1,7 +1,8 @@
 """One item of Latent-OFER's recogniser (arXiv 2307.11404): a picture and its latents.
 
 ``draw_latent`` makes every random choice and returns it; ``latent_item`` applies given
-choices and is a pure function.
+choices and is a pure function. Colours are only drawn here, and so is what is erased: the
+device changes them, after pictures are turned.
 """
 
 import dataclasses
@@ -10,12 +11,8 @@ from typing import NamedTuple
 import cv2
 import numpy as np
 
-from data_pipelines.transforms.erasing import Rectangle, draw_erasing, erase
-from data_pipelines.transforms.smirk_colors import (
-    ColorChanges,
-    change_colors,
-    draw_level_changes,
-)
+from data_pipelines.transforms.erasing import Rectangle, draw_erasing
+from data_pipelines.transforms.smirk_colors import ColorChanges, draw_level_changes
 
 LARGEST_ANGLE = 20.0
 """Degrees that a picture is turned by, as published."""
@@ -122,7 +119,7 @@ def latent_item(
       image: uint8 [S, S, 3], RGB.
       tokens: [1 + g * g, D], the class token, then the patches row by row.
       relevance: [g, g], of each patch.
-      draws: the item's choices.
+      draws: the item's choices, of which the flip and the turn are applied.
       flip_tokens: whether tokens and relevance are flipped with the picture; the
         published training leaves them.
 
@@ -134,10 +131,8 @@ def latent_item(
         if flip_tokens:
             tokens = mirror_tokens(tokens, relevance.shape[0])
             relevance = relevance[:, ::-1]
-    image = change_colors(image, draws.colors)
     if draws.turn is not None:
         image = turn_picture(image, draws.turn)
-    image = erase(image, draws.erased)
     return {"image": image, "tokens": tokens, "relevance": relevance}
 
 

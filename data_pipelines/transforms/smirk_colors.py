@@ -1,7 +1,7 @@
-"""Colours of SMIRK's training pictures (arXiv 2404.04104): choices, and their use.
+"""Colours of SMIRK's training pictures (arXiv 2404.04104): what is drawn for them.
 
-``draw_color_changes`` makes every random choice and returns it; ``change_colors``
-applies given choices and is a pure function.
+``draw_color_changes`` makes every random choice and returns it; ``level_arrays`` and
+``color_arrays`` write given choices as the arrays by which the device changes pictures.
 """
 
 import dataclasses
@@ -9,8 +9,11 @@ import math
 
 import numpy as np
 
-from data_pipelines.transforms import color_changes as changes
-from data_pipelines.transforms.photometric import ColorJitter, draw_color_jitter
+from data_pipelines.transforms.photometric import (
+    ColorJitter,
+    draw_color_jitter,
+    no_color_jitter,
+)
 from data_pipelines.transforms.smirk_geometry import SIDE
 
 LEVELS_PROBABILITY = 0.5
@@ -27,9 +30,7 @@ JITTER_STRENGTH = (0.05, 0.05, 0.05, 0.05)
 
 EQUALIZATION_PROBABILITY = 0.255
 EQUALIZATION_LIMITS = (1.0, 4.0)
-TILES = 8
-"""Tiles along each side of a picture of ``SIDE``. Smaller pictures have fewer of the same
-size: in smaller tiles a histogram is noise."""
+"""How many times its even share a level may get in the histogram of a tile."""
 
 SHIFT_PROBABILITY = 0.25
 LARGEST_SHIFT = 20.0
@@ -43,6 +44,8 @@ NOISE_PROBABILITY = 0.5
 NOISE_VARIANCES = (10.0, 50.0)
 """Squared levels."""
 
+_LEVELS = np.arange(256, dtype=np.float64)
+
 
 @dataclasses.dataclass(frozen=True)
 class ColorChanges:
@@ -50,7 +53,7 @@ class ColorChanges:
 
     Attributes:
       levels: factor of contrast, and brightness as a share of the largest level.
-      gamma: exponent of the levels, above 0.
+      gamma: exponent of the levels as shares of the largest one, above 0.
       jitter: one view's brightness, contrast, saturation and hue, with their order.
       equalization: largest growth of local contrast, above 0.
       shifts: levels added to red, green and blue.
@@ -106,46 +109,54 @@ def draw_level_changes(rng: np.random.Generator) -> ColorChanges:
     return ColorChanges(levels=drawn.levels, gamma=drawn.gamma, shifts=drawn.shifts)
 
 
-def change_colors(image: np.ndarray, drawn: ColorChanges) -> np.ndarray:
-    """Applies given choices, in the published order.
+def level_arrays(drawn: ColorChanges) -> dict[str, np.ndarray]:
+    """The changes of every pixel by its own levels, as the device takes them.
+
+    The curve is made here, in float64: one of 256 levels costs nothing, and pictures
+    look the same on every device.
 
     Args:
-      image: uint8 RGB [H, W, 3].
-      drawn: the choices.
+      drawn: the choices; those of other changes are left out.
 
     Returns:
-      uint8 [H, W, 3]; the picture itself where nothing was chosen.
-
-    Raises:
-      ValueError: the image is no uint8 [H, W, 3].
+      ``color_curve`` uint8 [256], what becomes of each level by contrast and brightness,
+      then by gamma; ``color_shifts`` float32 [3], levels added to red, green and blue.
     """
-    if image.ndim != 3 or image.shape[2] != 3 or image.dtype != np.uint8:
-        raise ValueError(
-            f"image: expected uint8 [H, W, 3], got {image.dtype} {image.shape}"
-        )
+    curve = np.arange(256, dtype=np.uint8)
     if drawn.levels is not None:
-        image = changes.scale_and_shift_levels(image, *drawn.levels)
+        factor, shift = drawn.levels
+        curve = _rounded(factor * _LEVELS + shift * 255)
     if drawn.gamma is not None:
-        image = changes.change_gamma(image, drawn.gamma)
-    if drawn.jitter is not None:
-        image = changes.jitter_colors(
-            image, drawn.jitter.factors[0], drawn.jitter.order[0]
-        )
-    if drawn.equalization is not None:
-        tiles = tiles_of(max(image.shape[:2]))
-        image = changes.equalize_locally(image, drawn.equalization, tiles)
-    if drawn.shifts is not None:
-        image = changes.shift_channels(image, np.array(drawn.shifts))
-    if drawn.blur is not None:
-        image = changes.blur_box(image, blur_side(drawn.blur, max(image.shape[:2])))
-    if drawn.noise is not None:
-        image = changes.add_noise(image, *drawn.noise)
-    return image
+        curve = _rounded(255 * (_LEVELS / 255) ** drawn.gamma)[curve]
+    shifts = (0, 0, 0) if drawn.shifts is None else drawn.shifts
+    return {"color_curve": curve, "color_shifts": np.array(shifts, np.float32)}
 
 
-def tiles_of(size: int) -> int:
-    """Tiles along each side of a picture of ``size`` pixels, 1 to ``TILES``."""
-    return min(max(size * TILES // SIDE, 1), TILES)
+def color_arrays(drawn: ColorChanges, size: int) -> dict[str, np.ndarray]:
+    """All choices for a picture, as the device takes them.
+
+    Args:
+      drawn: the choices.
+      size: pixels of the picture along its longer side.
+
+    Returns:
+      Those of ``level_arrays``; ``color_factors`` float32 [4] and ``color_order`` int32
+      [4] of the jitter; ``color_equalization`` float32 [], its limit; ``color_blur``
+      int32 [], pixels of the box along each side; ``color_noise`` float32 [], standard
+      deviation in levels, and ``color_noise_seed`` uint32 []. What was not drawn changes
+      nothing: its limit or deviation is 0, its box a pixel.
+    """
+    jitter = drawn.jitter or no_color_jitter(views=1)
+    deviation, seed = drawn.noise or (0.0, 0)
+    side = 1 if drawn.blur is None else blur_side(drawn.blur, size)
+    return level_arrays(drawn) | {
+        "color_factors": jitter.factors[0],
+        "color_order": jitter.order[0],
+        "color_equalization": np.array(drawn.equalization or 0.0, np.float32),
+        "color_blur": np.array(side, np.int32),
+        "color_noise": np.array(deviation, np.float32),
+        "color_noise_seed": np.array(seed, np.uint32),
+    }
 
 
 def blur_side(side: int, size: int) -> int:
@@ -156,3 +167,7 @@ def blur_side(side: int, size: int) -> int:
       size: pixels of the picture along its longer side.
     """
     return 2 * round((side * size / SIDE - 1) / 2) + 1 if size < SIDE else side
+
+
+def _rounded(levels: np.ndarray) -> np.ndarray:
+    return np.clip(np.rint(levels), 0, 255).astype(np.uint8)

@@ -11,9 +11,9 @@ from face_jax.cli.run_flags import add_config
 DESCRIPTION = """\
 Times the input of a config's training: reading, decoding, cropping and resizing, with a
 plain loop and with each number of worker processes; beside it what is left to the
-device, colour changes and normalisation, where a system does them there. With --step the
-training step is compiled and timed too, and the share of it that waits for its input is
-told. Decoded pictures are not kept, as those of a large data set are not."""
+device, colour changes and normalisation. With --step the training step is compiled and
+timed too, and the share of it that waits for its input is told. Decoded pictures are not
+kept, as those of a large data set are not."""
 EPILOG = """examples:
   face-jax bench data --config configs/fsrt/vox256.py --set data.source=prepared_clips \\
       --set data.prepared_clips.path=data/clips
@@ -95,13 +95,11 @@ def main(args: argparse.Namespace) -> int:
     speeds = input_speeds(config, rows, args.workers, args.batches)
     print(to_markdown(speed_table(args.config, speeds, step)))
     stream = pipeline.build(config.data, config.run.seed, rows)
-    on_device = device_seconds(next(stream))
-    if on_device is None:
-        print("colours are changed on the host, in the times above")
-    else:
-        print(
-            f"on the device: colours and normalisation {1e3 * on_device:.1f} ms per batch"
-        )
+    on_device = device_seconds(config.data.item, next(stream))
+    print(
+        f"on the device: colours and normalisation {1e3 * on_device:.1f} ms per batch, "
+        f"{rows / on_device:.0f} items/s"
+    )
     if step is not None:
         print(f"training step: {1e3 * step:.1f} ms")
     if args.out is not None:

@@ -3,16 +3,20 @@
 import dataclasses
 import inspect
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 import jax
+import jax.numpy as jnp
 import numpy as np
 from ml_collections import ConfigDict
 
 from data_pipelines import pipeline
 from face_jax.fsrt.views import color_views
+from face_jax.latent_ofer.pictures import PICTURES, pictures_of
+from face_jax.smirk.paths import colored, photographs
 from face_jax.tables import Table
+from face_jax.types import Batch, PyTree
 
 SETTLE = 4
 """Batches before the clock starts: workers begin, and queues fill."""
@@ -96,23 +100,40 @@ def input_speeds(
     return found
 
 
-def device_seconds(batch: Mapping[str, np.ndarray], rounds: int = 5) -> float | None:
+def device_seconds(
+    item: str, batch: Mapping[str, np.ndarray], rounds: int = 5
+) -> float:
     """Seconds that colour changes and normalisation of a batch take on the device.
 
-    None for items whose colours are changed on the host.
+    Args:
+      item: what the batch consists of, a name in ``PREPARED``.
+      batch: of the training stream.
+      rounds: how often it is timed; the fastest round counts.
     """
-    if "color_factors" not in batch:
-        return None
     placed = jax.device_put(dict(batch))
-    coin = jax.numpy.zeros(len(next(iter(placed.values()))))
-    run = jax.jit(lambda rows, coin: color_views(rows, coin, jitter=True))
-    jax.block_until_ready(run(placed, coin))
+    run = jax.jit(PREPARED[item])
+    jax.block_until_ready(run(placed))
     times = []
     for _ in range(rounds):
         begin = time.perf_counter()
-        jax.block_until_ready(run(placed, coin))
+        jax.block_until_ready(run(placed))
         times.append(time.perf_counter() - begin)
     return min(times)
+
+
+def _all_pictures(batch: Batch) -> PyTree:
+    return [pictures_of(batch, name) for name in PICTURES if name in batch]
+
+
+PREPARED: Mapping[str, Callable[[Batch], PyTree]] = {
+    "fsrt_item": lambda batch: color_views(
+        batch, jnp.zeros(len(batch["item_id"])), jitter=True
+    ),
+    "smirk_item": lambda batch: photographs(colored(batch)),
+    "latent_ofer_item": _all_pictures,
+    "latent_item": _all_pictures,
+}
+"""Pictures of a batch as the networks see them in training, by kind of item."""
 
 
 def speed_table(

@@ -6,10 +6,14 @@ import jax.numpy as jnp
 import numpy as np
 
 from face_jax import viz
+from face_jax.nn.color_changes import change_colors
 from face_jax.types import Array, Batch
 
 PICTURES = ("image", "clean_image")
 """Pictures of an item that a network may see."""
+
+MEAN_COLOR = (124, 116, 104)
+"""ImageNet's mean in uint8: what is zero once pictures are normalised."""
 
 SHEET_ROWS = 8
 """Pictures on a sheet at most."""
@@ -32,8 +36,38 @@ def check_picture(field: str, name: str) -> None:
 
 
 def pictures_of(batch: Batch, name: str) -> Array:
-    """uint8 pictures [B, H, W, 3] of a batch as float32 in [0, 1]."""
-    return batch[name].astype(jnp.float32) / 255.0
+    """Pictures of a batch as the networks see them, float32 [B, H, W, 3] in [0, 1].
+
+    Args:
+      batch: uint8 pictures [B, H, W, 3], and what was drawn for them in training: of
+        colours, see ``change_colors``; and of ``image`` alone ``erased``, see ``erase``.
+        Without draws the pictures stay as they are.
+      name: of the picture, in ``PICTURES``.
+    """
+    images = change_colors(batch[name], batch)
+    if name == "image" and "erased" in batch:
+        images = erase(images, batch["erased"])
+    return images.astype(jnp.float32) / 255.0
+
+
+def erase(images: Array, rectangles: Array) -> Array:
+    """Paints a rectangle of each picture with ``MEAN_COLOR`` (arXiv 1708.04896).
+
+    Args:
+      images: uint8 [B, H, W, 3].
+      rectangles: int32 [B, 4], first row, first column, and how many of each; where they
+        are 0 nothing is painted.
+
+    Returns:
+      uint8 [B, H, W, 3].
+    """
+
+    def covered(axis: int) -> Array:
+        place = jnp.arange(images.shape[1 + axis]) - rectangles[:, axis, None]
+        return (place >= 0) & (place < rectangles[:, 2 + axis, None])
+
+    inside = covered(0)[:, :, None, None] & covered(1)[:, None, :, None]
+    return jnp.where(inside, np.array(MEAN_COLOR, np.uint8), images)
 
 
 def sheet_of(

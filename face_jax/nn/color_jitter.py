@@ -3,9 +3,6 @@
 The published augmentation worked on 8-bit images: every operation truncates, so a
 jitter in floating point is a slightly different augmentation. All arithmetic here
 is on whole numbers (or on single float32 products), hence the same on every device.
-
-Colours are three separate planes inside: whatever a compiler fuses then computes a
-pixel once, while interleaved channels would each compute it again.
 """
 
 import functools
@@ -14,15 +11,13 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from face_jax.nn.color_planes import Planes, join, look_up, split
 from face_jax.types import Array
 
 BRIGHTNESS, CONTRAST, SATURATION, HUE = range(4)
 """Columns of the factors, and the numbers that an order consists of."""
 
 FLOAT_LIMIT = 2.0**20
-
-Planes = tuple[Array, Array, Array]
-"""Red, green and blue (or hue, saturation and value), int32 [..., H, W], 0..255."""
 
 
 def color_jitter(
@@ -43,7 +38,7 @@ def color_jitter(
     Returns:
       [..., H, W, 3] whole numbers 0..255 in the images' dtype.
     """
-    views = [_split(x) for x in (images, reference) if x is not None]
+    views = [split(x) for x in (images, reference) if x is not None]
     factors = jnp.asarray(factors, jnp.float32)
     order = jnp.broadcast_to(order, factors.shape)
     # The hue costs more than the others together, so it is applied in one place, and
@@ -54,19 +49,7 @@ def color_jitter(
     views = [shift_hue(view, factors[..., HUE]) for view in views]
     for position in (1, 2, 3):
         views = _blend_all(views, factors, order[..., position], position > turn)
-    return _join(views[0]).astype(images.dtype)
-
-
-def _split(images: Array) -> Planes:
-    red, green, blue = jnp.moveaxis(images.astype(jnp.int32), -1, 0)
-    return red, green, blue
-
-
-def _join(planes: Planes) -> Array:
-    """Interleaves, through one 24-bit number per pixel: stacking is ten times slower."""
-    red, green, blue = planes
-    packed = red | (green << 8) | (blue << 16)
-    return (packed[..., None] >> np.array([0, 8, 16])) & 255
+    return join(views[0]).astype(images.dtype)
 
 
 def _blend_all(
@@ -153,13 +136,8 @@ def rgb_to_hsv(planes: Planes) -> Planes:
             jnp.where(red == low, 4, 5),
         ),
     )
-    hue = _look_up(_hue_table(), (sector * 256 + spread) * 256 + below)
-    return hue, _look_up(_saturation_table(), high * 256 + spread), high
-
-
-def _look_up(table: np.ndarray, index: Array) -> Array:
-    flat = jnp.asarray(table.reshape(-1))
-    return flat.at[index].get(mode="promise_in_bounds").astype(jnp.int32)
+    hue = look_up(_hue_table(), (sector * 256 + spread) * 256 + below)
+    return hue, look_up(_saturation_table(), high * 256 + spread), high
 
 
 def hsv_to_rgb(planes: Planes) -> Planes:

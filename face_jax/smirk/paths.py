@@ -15,6 +15,7 @@ import jax.numpy as jnp
 from face_jax.geometry.head import HeadModel, HeadParameters
 from face_jax.losses.pixel import mean_absolute_error
 from face_jax.nn.batch_norm import apply_with_statistics
+from face_jax.nn.color_changes import DRAWS, change_colors
 from face_jax.render import render_mesh
 from face_jax.smirk import objectives
 from face_jax.smirk.emotion import Distance, emotion_loss
@@ -58,6 +59,20 @@ class Generated:
     drawing: Drawing
     masked: Array
     image: Array
+
+
+def colored(batch: Batch) -> Batch:
+    """A training batch whose pictures' colours are changed as was drawn for them.
+
+    Args:
+      batch: ``image`` uint8 [B, S, S, 3], and draws as ``change_colors`` takes them; a
+        batch without any stays as it is.
+
+    Returns:
+      The batch without the draws, so that nothing is changed twice.
+    """
+    rest = {name: array for name, array in batch.items() if name not in DRAWS}
+    return {**rest, "image": change_colors(batch["image"], batch)}
 
 
 def photographs(batch: Batch) -> Array:

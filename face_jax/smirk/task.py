@@ -176,6 +176,7 @@ class SmirkTask(SmirkSettings, Task):
     def pretraining_loss(self, variables, batch, key, carry):
         """Landmarks, identity and regularisation, of all encoders."""
         del carry
+        batch = paths.colored(batch)
         draws = self.draw_first(key, len(batch["image"]))
         image = paths.photographs(batch)
         face, changed = estimate(self.modules, variables, image, ENCODERS)
@@ -185,8 +186,9 @@ class SmirkTask(SmirkSettings, Task):
         return total, Aux(metrics=terms, model_state=changed)
 
     def reconstruction_loss(self, variables, batch, key, carry):
-        """The first path; leaves the faces to the second."""
+        """The first path; leaves the faces and the coloured pictures to the second."""
         del carry
+        batch = paths.colored(batch)
         draws = self.draw_first(key, len(batch["image"]))
         nets, image = self.modules, paths.photographs(batch)
         face, changed = estimate(nets, variables, image, self._following())
@@ -210,12 +212,14 @@ class SmirkTask(SmirkSettings, Task):
             )
         total = weighted_sum(terms, weights)
         carry = {"face": face, "projected": projection.projected}
+        carry["image"] = batch["image"]
         state = {**changed, "generator": statistics}
         return total, Aux(metrics=terms, model_state=state, carry=carry)
 
     def cycle_loss(self, variables, batch, key, carry, *, turn: str):
         """The second path: faces with other expressions are made and found again."""
         of_generator = turn == GENERATOR_TURN
+        batch = {**batch, "image": carry["image"]}
         draws = self.draw_second(key, len(batch["image"]))
         wanted, generated, statistics = self._exchange(
             variables, batch, carry["face"], carry["projected"], draws, of_generator

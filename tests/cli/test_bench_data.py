@@ -2,14 +2,17 @@
 
 import json
 
+import jax
 import numpy as np
 import pytest
 
+from data_pipelines import pipeline
 from data_pipelines.prepare.examining import Source
 from data_pipelines.prepare.layouts import find_layout
 from data_pipelines.prepare.preparation import Preparation, prepare
 from face_jax.cli.__main__ import main
-from face_jax.cli.input_speed import InputSpeed
+from face_jax.cli.input_speed import PREPARED, InputSpeed, device_seconds
+from face_jax.train.step_timing import made_up_batch
 from tests.data_pipelines.prepare.replicas import BUILDERS
 
 
@@ -48,6 +51,28 @@ def test_waiting_is_what_a_step_does_not_cover():
     assert speed.images_per_second == 40
     np.testing.assert_allclose(speed.waiting(0.1), 0.75)
     assert speed.waiting(0.5) == 0
+
+
+RECIPES = {
+    "fsrt_item": {"size": 16},
+    "smirk_item": {"size": 16},
+    "latent_ofer_item": {"size": 16, "erasing_probability": 0.5},
+    "latent_item": {"size": 16, "grid": 2, "width": 4, "color_changes": True},
+}
+
+
+@pytest.mark.parametrize("item", pipeline.ITEMS)
+def test_every_kind_of_item_is_coloured_and_normalised_on_the_device(item):
+    recipe = pipeline.ITEMS[item](**RECIPES[item])
+    spec = {
+        name: jax.ShapeDtypeStruct((2, *each.shape), each.dtype)
+        for name, each in recipe.element_spec().items()
+    }
+    pictures = jax.tree.leaves(jax.eval_shape(PREPARED[item], spec))
+    assert {picture.dtype for picture in pictures} == {np.dtype(np.float32)}
+    assert {picture.shape[-3:] for picture in pictures} == {(16, 16, 3)}
+    if item == "latent_item":
+        assert device_seconds(item, made_up_batch(spec), rounds=1) > 0
 
 
 @pytest.mark.parametrize(

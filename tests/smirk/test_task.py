@@ -6,6 +6,8 @@ import jax
 import numpy as np
 import pytest
 
+from data_pipelines.transforms.smirk_colors import color_arrays, draw_color_changes
+from face_jax.smirk import paths
 from face_jax.train import partitioning
 from face_jax.train.task import Phase
 from tests.smirk.phases import gradients
@@ -122,6 +124,41 @@ def test_meshes_agree_with_one_device(head, phase):
         assert not changed(before.frozen, state.frozen)
 
 
+def colors(rows):
+    """What was drawn for the colours of every row."""
+    random = np.random.default_rng(5)
+    arrays = [color_arrays(draw_color_changes(random), SIDE) for _ in range(rows)]
+    return {name: np.stack([row[name] for row in arrays]) for name in arrays[0]}
+
+
+def test_pictures_are_coloured_once():
+    batch = random_batch()
+    same = paths.colored(batch)
+    assert same.keys() == batch.keys()
+    np.testing.assert_array_equal(same["image"], batch["image"])
+    found = paths.colored(batch | colors(8))
+    assert found.keys() == batch.keys()
+    assert found["image"].dtype == np.uint8
+    assert (found["image"] != batch["image"]).any(axis=(1, 2, 3)).sum() > 4
+    again = paths.photographs(paths.colored(found))
+    np.testing.assert_allclose(again, np.float32(found["image"]) / 255, rtol=1e-6)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("phase", ["pretraining", "cycle_encoder"])
+def test_training_sees_the_colours_that_were_drawn(head, phase):
+    """Draws in the batch, or pictures that have their colours already."""
+    task = small_task(head, pretraining_steps=1, identity_teacher="truth")
+    batch = random_batch()
+    drawn = batch | colors(8)
+    colored = jax.device_get(paths.colored(drawn))
+    found, expected = (
+        steps(task, given, one_device(), phase)[2][0] for given in (drawn, colored)
+    )
+    for name, value in expected.items():
+        np.testing.assert_allclose(found[name], value, rtol=1e-4, err_msg=name)
+
+
 @pytest.mark.slow
 def test_in_reference_statistics_of_frozen_encoders_follow(head):
     task = small_task(
@@ -207,8 +244,10 @@ def test_every_setting_can_be_traced(head, settings):
     for phase in ("pretraining", "reconstruction", "cycle_generator", "cycle_encoder"):
         carry = {}
         for update in task.updates(Phase(step=phase)):
+            # The second path sees the pictures that the first one coloured.
+            seen = {n: v for n, v in batch.items() if n != "image" or not carry}
             loss, aux = jax.eval_shape(
-                update.loss, variables, batch, jax.random.key(0), carry
+                update.loss, variables, seen, jax.random.key(0), carry
             )
             assert loss.shape == ()
             assert all(metric.shape == () for metric in aux.metrics.values())

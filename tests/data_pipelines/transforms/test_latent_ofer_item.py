@@ -6,7 +6,7 @@ import math
 import numpy as np
 import pytest
 
-from data_pipelines.transforms.erasing import MEAN_COLOR, Rectangle
+from data_pipelines.transforms.erasing import Rectangle
 from data_pipelines.transforms.latent_ofer_item import (
     UNCHANGED,
     LatentOferAugmentation,
@@ -92,26 +92,13 @@ def test_the_mask_stays_between_its_levels():
             assert (item["occluder_mask"] == level).all()
 
 
-def test_colours_change_both_pictures_and_not_the_mask():
-    changed = 0
+def test_colours_and_what_is_erased_are_left_to_the_device():
     for seed in range(10):
         draws = draw_latent_ofer(np.random.default_rng(seed), STRONG, 32)
         still = item_of(dataclasses.replace(draws, colors=UNCHANGED.colors))
-        item = item_of(draws)
-        changed += (item["clean_image"] != still["clean_image"]).any()
-        np.testing.assert_array_equal(item["occluder_mask"], still["occluder_mask"])
-    assert changed > 5
-
-
-def test_only_the_picture_is_erased():
-    still = item_of()
-    item = item_of(LatentOferDraws(erased=Rectangle(4, 6, 10, 12)))
-    inside = np.zeros((32, 32), bool)
-    inside[4:14, 6:18] = True
-    assert (item["image"][inside] == MEAN_COLOR).all()
-    np.testing.assert_array_equal(item["image"][~inside], still["image"][~inside])
-    for name in ("clean_image", "occluder_mask"):
-        np.testing.assert_array_equal(item[name], still[name])
+        item = item_of(dataclasses.replace(draws, erased=Rectangle(4, 6, 10, 12)))
+        for name in NAMES:
+            np.testing.assert_array_equal(item[name], still[name])
 
 
 def test_without_knowledge_the_picture_counts_as_clean():

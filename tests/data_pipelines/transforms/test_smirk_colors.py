@@ -1,25 +1,21 @@
-"""Colours of SMIRK's training pictures: published limits and order."""
+"""What is drawn for the colours of SMIRK's training pictures: published limits."""
 
 import dataclasses
 
 import numpy as np
 import pytest
 
-from data_pipelines.transforms import color_changes
 from data_pipelines.transforms.smirk_colors import (
     ColorChanges,
     blur_side,
-    change_colors,
+    color_arrays,
     draw_color_changes,
-    tiles_of,
+    draw_level_changes,
+    level_arrays,
 )
 
 DRAWS = [draw_color_changes(np.random.default_rng(seed)) for seed in range(2000)]
 NAMES = [field.name for field in dataclasses.fields(ColorChanges)]
-
-
-def picture(size=48):
-    return np.random.default_rng(1).integers(0, 256, (size, size, 3), np.uint8)
 
 
 def drawn(name):
@@ -73,12 +69,10 @@ def test_boxes_are_the_three_published_ones():
     assert set(drawn("blur")) == {3, 5, 7}
 
 
-def test_small_pictures_are_changed_in_proportion():
+def test_small_pictures_are_blurred_in_proportion():
     sizes = (32, 64, 96, 128, 224, 448)
     assert [blur_side(7, size) for size in sizes] == [1, 1, 3, 5, 7, 7]
     assert [blur_side(3, size) for size in sizes] == [1, 1, 1, 1, 3, 3]
-    assert [tiles_of(size) for size in sizes] == [1, 2, 3, 4, 8, 8]
-    assert tiles_of(16) == 1
 
 
 def test_the_generator_alone_decides():
@@ -87,40 +81,57 @@ def test_the_generator_alone_decides():
         np.testing.assert_equal(getattr(one, name), getattr(same, name))
 
 
-def test_changes_are_applied_in_the_published_order():
-    everything = ColorChanges(
-        levels=(1.1, -0.05),
-        gamma=0.9,
+@pytest.mark.parametrize(
+    ("levels", "gamma"),
+    [((0.8, 0.2), None), ((1.2, -0.2), None), (None, 0.8), (None, 1.2), (None, None)],
+)
+def test_curves(levels, gamma):
+    curve = level_arrays(ColorChanges(levels=levels, gamma=gamma))["color_curve"]
+    exact = np.arange(256.0)
+    if levels is not None:
+        exact = np.clip(levels[0] * exact + 255 * levels[1], 0, 255)
+    if gamma is not None:
+        exact = 255 * np.exp(gamma * np.log(np.maximum(exact, 1e-9) / 255))
+    assert curve.dtype == np.uint8 and np.abs(curve - exact).max() <= 0.501
+
+
+def test_gamma_comes_after_contrast_and_brightness():
+    levels, gamma = (1.1, -0.05), 0.8
+    first, second, both = (
+        level_arrays(ColorChanges(**drawn))["color_curve"]
+        for drawn in (
+            {"levels": levels},
+            {"gamma": gamma},
+            {"levels": levels, "gamma": gamma},
+        )
+    )
+    np.testing.assert_array_equal(both, second[first])
+    assert not np.array_equal(both, first[second])
+
+
+def test_choices_are_written_as_they_are():
+    given = ColorChanges(
         jitter=drawn("jitter")[0],
-        equalization=2.0,
-        shifts=(5.0, -9.0, 14.0),
-        blur=3,
+        equalization=2.5,
+        shifts=(5.0, -9.0, 14.5),
+        blur=7,
         noise=(4.0, 11),
     )
-    image = picture(224)
-    expected = color_changes.scale_and_shift_levels(image, 1.1, -0.05)
-    expected = color_changes.change_gamma(expected, 0.9)
-    jitter = everything.jitter
-    expected = color_changes.jitter_colors(expected, jitter.factors[0], jitter.order[0])
-    expected = color_changes.equalize_locally(expected, 2.0, 8)
-    expected = color_changes.shift_channels(expected, np.array([5, -9, 14]))
-    expected = color_changes.blur_box(expected, 3)
-    expected = color_changes.add_noise(expected, 4.0, 11)
-    np.testing.assert_array_equal(change_colors(image, everything), expected)
+    arrays = color_arrays(given, 224)
+    np.testing.assert_array_equal(arrays["color_factors"], given.jitter.factors[0])
+    np.testing.assert_array_equal(arrays["color_order"], given.jitter.order[0])
+    np.testing.assert_array_equal(arrays["color_shifts"], given.shifts)
+    names = ("color_equalization", "color_blur", "color_noise", "color_noise_seed")
+    assert [arrays[name] for name in names] == [2.5, 7, 4.0, 11]
+    assert color_arrays(given, 96)["color_blur"] == 3
 
 
-def test_every_choice_alone_changes_the_picture():
-    values = dict.fromkeys(NAMES)
-    for name in NAMES:
-        given = ColorChanges(**(values | {name: drawn(name)[0]}))
-        found = change_colors(picture(224), given)
-        assert found.dtype == np.uint8 and not np.array_equal(found, picture(224))
-    np.testing.assert_array_equal(change_colors(picture(), ColorChanges()), picture())
-
-
-@pytest.mark.parametrize(
-    "image", [np.zeros((4, 4, 3)), np.zeros((4, 4), np.uint8)], ids=["float", "grey"]
-)
-def test_other_pictures_are_refused(image):
-    with pytest.raises(ValueError, match=r"image: expected uint8 \[H, W, 3\], got"):
-        change_colors(image, ColorChanges())
+def test_level_changes_are_those_of_single_pixels():
+    for seed in range(50):
+        drawn = draw_level_changes(np.random.default_rng(seed))
+        every = DRAWS[seed]
+        for name in NAMES:
+            kept = name in ("levels", "gamma", "shifts")
+            np.testing.assert_equal(
+                getattr(drawn, name), getattr(every, name) if kept else None
+            )
