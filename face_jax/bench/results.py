@@ -2,7 +2,6 @@
 
 import dataclasses
 import datetime
-import importlib.metadata
 import json
 import os
 import platform
@@ -13,7 +12,7 @@ from typing import Any
 
 import jax
 
-import face_jax
+from face_jax.versions import versions
 
 FORMAT = "face_jax bench 1"
 """First field of the file: what it is, and its version."""
@@ -91,15 +90,9 @@ class Measurement:
 def conditions() -> dict[str, Any]:
     """Date (UTC), versions, device and number of cores of this run."""
     device = jax.devices()[0]
-    packages = ("jax", "jaxlib", "numpy")
-    versions = {name: importlib.metadata.version(name) for name in packages}
     return {
         "date": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
-        "versions": {
-            "python": platform.python_version(),
-            "face_jax": face_jax.__version__,
-            **versions,
-        },
+        "versions": versions(),
         "platform": device.platform,
         "device": device.device_kind,
         "machine": platform.machine(),
