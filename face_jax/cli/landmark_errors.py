@@ -2,6 +2,7 @@
 
 from typing import NamedTuple
 
+import jax
 import jax.numpy as jnp
 import numpy as np
 
@@ -46,7 +47,8 @@ def neutral_landmarks(head: HeadModel, scale: float) -> Landmarks:
         shape_params=jnp.zeros((1, head.identity_basis.shape[-1])),
         pose_params=jnp.zeros((1, 3)),
     )
-    face = project_face(head, nobody, jnp.array([[1.0, 0.0, 0.0]]))
+    # One program: step by step it is two hundred small ones.
+    face = jax.jit(project_face)(head, nobody, jnp.array([[1.0, 0.0, 0.0]]))
     of_68, of_105 = (
         _LARGE * np.asarray(points[0], np.float64)
         for points in (face.landmarks_68, face.landmarks_105)

@@ -9,6 +9,7 @@ from pathlib import Path
 import jax
 from ml_collections import ConfigDict
 
+from face_jax.bench.measuring import fresh_compilation
 from face_jax.cli.config import load_config
 from face_jax.cli.runs import make_trainer
 from face_jax.tables import Cell, Table
@@ -85,7 +86,8 @@ def step_costs(
             log.info("batch of %d, iteration %d", rows, iteration)
             timing = None
             try:
-                timing = time_iteration(trainer, iteration, steps)
+                with fresh_compilation():
+                    timing = time_iteration(trainer, iteration, steps)
             except jax.errors.JaxRuntimeError as error:
                 if "RESOURCE_EXHAUSTED" not in str(error):
                     raise

@@ -5,15 +5,14 @@ on the web play.
 """
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import trimesh
-from trimesh.exchange.gltf import export_glb
-from trimesh.visual import TextureVisuals
-from trimesh.visual.material import PBRMaterial
 
 from face_jax.mesh_files.surface import Surface
+
+if TYPE_CHECKING:
+    from trimesh import Trimesh
 
 _FLOAT = 5126
 _TYPES = {1: "SCALAR", 3: "VEC3"}
@@ -37,6 +36,9 @@ def to_glb(
     Returns:
       The bytes of the file.
     """
+    # Imported here: it takes as long as JAX, and other formats do without it.
+    from trimesh.exchange.gltf import export_glb
+
     rows, _, _ = surface.seams()
     normals = surface.normals()
 
@@ -57,7 +59,11 @@ def to_glb(
     )
 
 
-def _as_trimesh(surface: Surface, normals: np.ndarray) -> trimesh.Trimesh:
+def _as_trimesh(surface: Surface, normals: np.ndarray) -> "Trimesh":
+    from trimesh import Trimesh
+    from trimesh.visual import TextureVisuals
+    from trimesh.visual.material import PBRMaterial
+
     rows, texture_rows, faces = surface.seams()
     visual = TextureVisuals(
         uv=None if surface.uvs is None else surface.uvs[texture_rows],
@@ -67,7 +73,7 @@ def _as_trimesh(surface: Surface, normals: np.ndarray) -> trimesh.Trimesh:
         linear = _to_linear(np.clip(surface.colors[rows], 0, 1))
         opaque = np.concatenate([linear, np.ones((len(rows), 1))], axis=1)
         visual.vertex_attributes["color"] = np.rint(255 * opaque).astype(np.uint8)
-    return trimesh.Trimesh(
+    return Trimesh(
         vertices=surface.vertices[rows],
         faces=faces,
         vertex_normals=normals[rows],

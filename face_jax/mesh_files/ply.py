@@ -1,8 +1,6 @@
 """PLY, binary: positions, normals, and colours and texture coordinates if any."""
 
 import numpy as np
-import trimesh
-from trimesh.exchange.ply import export_ply
 
 from face_jax.mesh_files.surface import Surface
 
@@ -13,9 +11,13 @@ def to_ply(surface: Surface) -> bytes:
     Texture coordinates are the vertex properties ``s`` and ``t``, colours ``red``,
     ``green``, ``blue`` and ``alpha``.
     """
+    # Imported here: it takes as long as JAX, and other formats do without it.
+    from trimesh import Trimesh
+    from trimesh.exchange.ply import export_ply
+
     rows, texture_rows, faces = surface.seams()
     colors = surface.colors
-    mesh = trimesh.Trimesh(
+    mesh = Trimesh(
         vertices=surface.vertices[rows],
         faces=faces,
         vertex_normals=surface.normals()[rows],

@@ -219,7 +219,7 @@ def draw_choices(
     count, own = (1, jax.random.key(0)) if key is None else (rows, key)
     side = model.image_size
     points = num_points(model.masking.mask_ratio, side)
-    draws = draw_masking(own, count, points, side, holes)
+    draws = _draw(own, count, points, side, holes)
     return draws if key is not None else _repeated(draws, rows)
 
 
@@ -245,6 +245,7 @@ def _decode(model: Model, faces: EncodedFace) -> ProjectedFace:
         faces.head,
         faces.camera,
         eyelids_before_skinning=model.networks.eyelids_before_skinning,
+        folded=model.folded_head,
     )
 
 
@@ -317,6 +318,12 @@ def _outside(drawing: Drawing) -> Array:
     return 1 - drawing.covered.astype(jnp.float32)
 
 
+@functools.partial(jax.jit, static_argnums=(1, 2, 3))
+def _draw(key: Array, count: int, points: int, side: int, holes: float) -> MaskingDraws:
+    return draw_masking(key, count, points, side, holes)
+
+
+@functools.partial(jax.jit, static_argnums=1)
 def _repeated(draws: MaskingDraws, rows: int) -> MaskingDraws:
     return jax.tree.map(lambda row: jnp.repeat(row, rows, axis=0), draws)
 

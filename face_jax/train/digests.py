@@ -54,6 +54,7 @@ def _digest_all(leaves: list[Array]) -> list[Array]:
     return [_digest(leaf) for leaf in leaves]
 
 
+@jax.jit  # arrays of one shape are traced once
 def _digest(leaf: Array) -> Array:
     if leaf.dtype == jnp.bool_:
         leaf = leaf.astype(jnp.uint8)

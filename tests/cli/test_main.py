@@ -25,6 +25,24 @@ def test_help_is_instant_and_imports_no_jax():
         assert command in done.stdout
 
 
+@pytest.mark.parametrize(
+    "module",
+    ["fsrt.inference", "cli.reenact_video", "cli.reconstruct_run", "cli.recognize_run"],
+)
+def test_first_results_wait_for_no_import_that_is_not_used(module):
+    """Libraries of data sets, plots and other mesh files, each of which takes a second."""
+    unused = "{'grain', 'tensorflow_datasets', 'matplotlib', 'trimesh', 'scipy'}"
+    code = f"import sys, face_jax.{module}\nprint({unused} & set(sys.modules))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert done.stdout == "set()\n", done.stderr
+
+
+def test_the_library_imports_no_jax():
+    code = "import sys, face_jax\nprint({'jax', 'numpy'} & set(sys.modules))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert done.stdout == "set()\n", done.stderr
+
+
 def test_unknown_command_lists_the_known_ones(capsys):
     with pytest.raises(SystemExit) as error:
         console.main(["fly"])

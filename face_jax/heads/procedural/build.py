@@ -88,8 +88,8 @@ def _landmarks(head: Assembly) -> dict[str, LandmarkEmbedding]:
 
 
 def _float32(values: np.ndarray) -> Array:
-    return jnp.asarray(values, jnp.float32)
+    return jnp.asarray(np.asarray(values, np.float32))
 
 
 def _int32(values: np.ndarray) -> Array:
-    return jnp.asarray(values, jnp.int32)
+    return jnp.asarray(np.asarray(values, np.int32))
