@@ -22,7 +22,8 @@ def load(path: str | Path, **options: Any) -> Any:
     Args:
       path: work directory of ``face-jax train``, or folder of ``face-jax convert``.
       **options: of the system's own ``load``: ``dtype`` and ``sharding``, ``step`` for
-        FSRT and SMIRK, ``method`` for Latent-OFER.
+        FSRT and SMIRK, ``method`` for Latent-OFER; ``folded=False`` for SMIRK and
+        Latent-OFER as they were trained, see their ``folding``.
 
     Returns:
       ``fsrt.model.Model``, ``smirk.model.Model`` or ``latent_ofer.model.Model``: an

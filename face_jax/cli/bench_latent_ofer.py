@@ -17,9 +17,14 @@ folded, as models are loaded, beside the plain form. The plain recogniser alone 
 2 GB."""
 EPILOG = """examples:
   face-jax bench latent-ofer
-  face-jax bench latent-ofer --batches 1 --out bench.json
+  face-jax bench latent-ofer --batches 16 --parts pipeline --out bench.json
   face-jax bench latent-ofer --small
 """
+
+
+PARTS = ("pipeline", "generator", "recogniser", "assembly")
+"""What can be timed: all stages, the two networks that folding changes most, and the
+layer that fills holes."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -31,6 +36,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         default=[1, 16],
         metavar="N",
         help="pictures at a time (default: 1 16)",
+    )
+    parser.add_argument(
+        "--parts",
+        nargs="+",
+        choices=PARTS,
+        default=PARTS,
+        help=f"what to time (default: {' '.join(PARTS)})",
     )
     parser.add_argument(
         "--small",
@@ -48,7 +60,7 @@ def cases(args: argparse.Namespace) -> Iterator["Case"]:
     """
     from face_jax.cli.latent_ofer_cases import latent_ofer_cases
 
-    return latent_ofer_cases(args.batches, args.small)
+    return latent_ofer_cases(args.batches, args.small, args.parts)
 
 
 def main(args: argparse.Namespace) -> int:

@@ -71,7 +71,8 @@ def main(args: argparse.Namespace) -> int:
     for name in ("people", "pictures"):
         check_number(f"--{name}", getattr(args, name), 1, 100_000)
     data = synthetic_part(data_of_run(args.checkpoint), SOURCE)
-    model = inference.load(args.checkpoint, args.step)
+    # Not folded: the report's digest of weights shall be that of the checkpoint.
+    model = inference.load(args.checkpoint, args.step, folded=False)
     ensure(data)
     log.info("mean of the training set")
     mean = mean_face(known_faces(stored_faces(data, "train"), data["smirk_item"]))

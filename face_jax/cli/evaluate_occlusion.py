@@ -88,7 +88,9 @@ def main(args: argparse.Namespace) -> int:
         check_number("--pictures", args.pictures, 1, 1_000_000)
     data = synthetic_part(data_of_run(args.checkpoint / DECIDING), SOURCE)
     recognizers = load_all(args.checkpoint, args.recognizers)
-    model = assemble({name: args.checkpoint / name for name in STAGES[:-1]})
+    # Not folded: the report's digest of weights shall be that of the checkpoint.
+    runs = {name: args.checkpoint / name for name in STAGES[:-1]}
+    model = assemble(runs, folded=False)
     detectors = load_detectors(args.checkpoint)
     ensure(data)
     stored = StoredFaces(data)

@@ -64,7 +64,10 @@ def main(args: argparse.Namespace) -> int:
     log_to_console()
     check_folder(args.out)
     check_number("--batch", args.batch, 1, 4096)
-    model = models.load(args.checkpoint, args.detector, sharding=over_all_devices())
+    # Not folded: the report's digest of weights shall be that of the checkpoint.
+    model = models.load(
+        args.checkpoint, args.detector, sharding=over_all_devices(), folded=False
+    )
     settings = item_settings(args.checkpoint / "detector", ITEM)
     items = LatentOferItems(**{**settings, "mode": "plain", "class_balanced": False})
     faces = PreparedFaces(args.data, args.split, model.classes, labelled=True)

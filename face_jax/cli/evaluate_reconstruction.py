@@ -61,7 +61,10 @@ def main(args: argparse.Namespace) -> int:
     check_number("--batch", args.batch, 1, 4096)
     if args.frames is not None:
         check_number("--frames", args.frames, 1, 10_000_000)
-    model = inference.load(args.checkpoint, args.step, sharding=over_all_devices())
+    # Not folded: the report's digest of weights shall be that of the checkpoint.
+    model = inference.load(
+        args.checkpoint, args.step, sharding=over_all_devices(), folded=False
+    )
     plain = {"mode": "plain", "truth": {}, "evaluation_frames_per_clip": args.frames}
     items = SmirkItems(**{**item_settings(args.checkpoint, ITEM), **plain})
     pictures = PreparedItems(PreparedFaces(args.data, args.split), items)

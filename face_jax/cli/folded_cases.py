@@ -1,14 +1,26 @@
 """Folded networks beside the plain ones: the same cases in two groups."""
 
+import statistics
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from face_jax.bench.cases import Case
-from face_jax.bench.results import Measurement
+from face_jax.bench.results import CaseTiming, Measurement
 from face_jax.tables import Cell, Table
 
 PLAIN = " plain"
 """Ends the name of the group of plain cases."""
+HEADER = (
+    "",
+    "ms",
+    "plain, ms",
+    "times faster",
+    "CPU ms",
+    "plain, CPU ms",
+    "times less",
+    "of matmul, %",
+    "plain, of matmul, %",
+)
 
 
 def both_forms(
@@ -39,24 +51,30 @@ def forms_table(measurement: Measurement, group: str) -> Table:
       group: of the folded ones.
 
     Returns:
-      One row for each case; the ratio is the median of those of the rounds.
+      One row for each case: its times by the clock and of all threads together, which a
+      load on the machine disturbs less, and shares of the matrix product's FLOP/s.
     """
     plain = {c.name: c for c in measurement.cases if c.group == f"{group}{PLAIN}"}
-    rows: list[list[Cell]] = []
-    for case in measurement.cases:
-        if case.group == group and case.name in plain:
-            other = plain[case.name]
-            ratio = measurement.matmul_flops(other) / measurement.matmul_flops(case)
-            shares = [measurement.share(each) for each in (case, other)]
-            percent = [None if share is None else 100 * share for share in shares]
-            rows.append([case.name, 1e3 * case.median, 1e3 * other.median, ratio])
-            rows[-1] += percent
-    header = (
-        "",
-        "ms",
-        "plain, ms",
-        "times faster",
-        "of matmul, %",
-        "plain, of matmul, %",
-    )
-    return Table(f"{group}: folded beside plain", header, rows)
+    rows: list[list[Cell]] = [
+        [case.name, *_compared(measurement, case, plain[case.name])]
+        for case in measurement.cases
+        if case.group == group and case.name in plain
+    ]
+    return Table(f"{group}: folded beside plain", HEADER, rows)
+
+
+def _compared(
+    measurement: Measurement, case: CaseTiming, plain: CaseTiming
+) -> list[Cell]:
+    cells: list[Cell] = []
+    for ours, theirs in (
+        (case.seconds, plain.seconds),
+        (case.cpu_seconds, plain.cpu_seconds),
+    ):
+        # Of the same rounds, so that both have seen the same machine.
+        pairs = zip(theirs, ours, strict=True)
+        ratio = statistics.median(slow / fast for slow, fast in pairs)
+        medians = (1e3 * statistics.median(times) for times in (ours, theirs))
+        cells += [*medians, ratio]
+    shares = (measurement.share(each) for each in (case, plain))
+    return [*cells, *(None if share is None else 100 * share for share in shares)]

@@ -1,6 +1,6 @@
 """What of Latent-OFER is timed: all stages on pictures, and the parts that cost most."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import jax
@@ -30,31 +30,43 @@ COVERED = 0.3
 SMALL_TRUNK: dict[str, Any] = {"depths": (1, 1), "width": 4, "num_heads": 2}
 
 
-def latent_ofer_cases(batches: Sequence[int], small: bool) -> Iterator[Case]:
-    """All stages, the generator, the recogniser, and its self-assembly alone.
+def latent_ofer_cases(
+    batches: Sequence[int], small: bool, parts: Sequence[str]
+) -> Iterator[Case]:
+    """All stages, the generator, the recogniser, and self-assembly alone.
 
     Args:
       batches: numbers of pictures at a time.
       small: whether the networks are tiny.
+      parts: which of ``bench_latent_ofer.PARTS``.
     """
-    models = random_models(small)
-    pipeline = models[0].pipeline
+    pipeline = small_pipeline() if small else published_pipeline()
+    if "assembly" in parts:
+        yield assembly_case(pipeline.refinement)
+    if not set(parts) - {"assembly"}:
+        return  # the other parts' weights take gigabytes
+    models = random_models(pipeline)
     for batch in batches:
-        random, rows = np.random.default_rng(batch), f"batch {batch}"
-        shape = (batch, pipeline.image_size, pipeline.image_size, 3)
-        images = jax.device_put(random.integers(0, 256, shape, np.uint8))
-        problem = _problem(random, batch, pipeline.refinement.side)
-        shown, latents = _seen(random, batch, pipeline)
-        yield from both_forms(
-            GROUP, f"detect, reconstruct, recognise, {rows}", classify, models, images
-        )
-        yield from both_forms(
-            GROUP, f"generator, {rows}", run_generator, models, problem
-        )
-        yield from both_forms(
-            GROUP, f"recogniser, {rows}", run_recognizer, models, shown, latents
-        )
-    yield assembly_case(pipeline.refinement)
+        for part, (name, function, given) in _parts(pipeline, batch).items():
+            if part in parts:
+                label = f"{name}, batch {batch}"
+                yield from both_forms(GROUP, label, function, models, *given)
+
+
+def _parts(
+    pipeline: Pipeline, batch: int
+) -> dict[str, tuple[str, Callable[..., Any], tuple[Any, ...]]]:
+    """What each part is called, does, and is given besides a model."""
+    random = np.random.default_rng(batch)
+    shape = (batch, pipeline.image_size, pipeline.image_size, 3)
+    images = jax.device_put(random.integers(0, 256, shape, np.uint8))
+    problem = _problem(random, batch, pipeline.refinement.side)
+    seen = _seen(random, batch, pipeline)
+    return {
+        "pipeline": ("detect, reconstruct, recognise", classify, (images,)),
+        "generator": ("generator", run_generator, (problem,)),
+        "recogniser": ("recogniser", run_recognizer, seen),
+    }
 
 
 def assembly_case(refinement: Refinement) -> Case:
@@ -77,13 +89,12 @@ def run_recognizer(model: Model, images: Array, latents: Array) -> Array:
     return module.apply(model.variables["recognizer"], images, latents).logits
 
 
-def random_models(small: bool) -> tuple[Model, Model]:
+def random_models(pipeline: Pipeline) -> tuple[Model, Model]:
     """A folded and a plain model that nobody has trained.
 
     Args:
-      small: whether the networks are tiny.
+      pipeline: the modules, not folded.
     """
-    pipeline = small_pipeline() if small else published_pipeline()
     variables = _variables(pipeline)
     folded = fold_pipeline(pipeline, variables)
     made = [

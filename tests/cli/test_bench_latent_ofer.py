@@ -14,7 +14,7 @@ def test_both_forms_of_every_part_are_timed(tmp_path, capsys):
     out = tmp_path / "bench.json"
     flags = ["--small", "--batches", "2", *RUN, "--out", str(out)]
     assert main(["bench", "latent-ofer", *flags]) == 0
-    *found, assembly = read(out).cases
+    assembly, *found = read(out).cases
     assert [(case.group, case.name) for case in found] == [
         (group, f"{name}, batch 2")
         for name in PARTS
@@ -30,3 +30,11 @@ def test_both_forms_of_every_part_are_timed(tmp_path, capsys):
 def test_wrong_input_is_told(capsys):
     assert main(["bench", "latent-ofer", "--small", "--batches", "0"]) == 2
     assert "--batches: expected 1 to 1024, got 0" in capsys.readouterr().err
+
+
+def test_a_part_alone_is_timed(tmp_path, capsys):
+    out = tmp_path / "bench.json"
+    flags = ["--small", "--parts", "assembly", *RUN, "--out", str(out)]
+    assert main(["bench", "latent-ofer", *flags]) == 0
+    (assembly,) = read(out).cases
+    assert assembly.name == "self-assembly, 16 x 8 x 8" and assembly.median > 0

@@ -100,8 +100,17 @@ def test_a_program_is_compiled_once_for_each_shape(found, model):
     assert models._classify._cache_size() == compiled
 
 
+def test_a_pipeline_is_loaded_folded_or_plain(folder, model):
+    folded, again = models.load(folder), models.load(folder)
+    assert folded.pipeline.recognizer.folded and folded.pipeline.expression.folded
+    assert hash(folded.pipeline) == hash(again.pipeline)
+    plain = models.load(folder, folded=False)
+    assert plain.pipeline == model.pipeline
+    assert "latent_branch" in plain.variables["recognizer"]["params"]
+
+
 def test_models_loaded_twice_share_their_program(folder, model):
-    again = models.load(folder)
+    again = models.load(folder, folded=False)
     assert jax.tree.structure(again) == jax.tree.structure(model)
     assert hash(again.pipeline) == hash(model.pipeline)
     # But for the sphere they are the same random numbers.

@@ -1,0 +1,34 @@
+import types
+
+import numpy as np
+
+from face_jax.bench.results import Measurement
+from face_jax.cli.folded_cases import both_forms, forms_table
+from tests.bench.timings import timing
+
+
+def test_both_forms_are_cases_of_two_groups():
+    given = np.ones(3)
+    folded, plain = both_forms("smirk", "encode", np.add, (1.0, 2.0), given)
+    assert (folded.group, plain.group) == ("smirk", "smirk plain")
+    assert folded.name == plain.name == "encode"
+    assert folded.arguments[0] == 1.0 and plain.arguments[0] == 2.0
+    assert folded.arguments[1] is plain.arguments[1] is given
+
+
+def test_ratios_are_of_the_same_rounds():
+    measurement = Measurement(
+        conditions=types.MappingProxyType({}),
+        device_peak_bytes=None,
+        matmul=timing("matmul", (1.0, 2.0, 4.0), flops=100.0),
+        cases=(
+            timing("encode", (1.0, 3.0, 2.0), "smirk", flops=50.0),
+            timing("encode", (2.0, 6.0, 10.0), "smirk plain", flops=100.0),
+            timing("alone", (1.0, 1.0, 1.0), "smirk"),
+        ),
+    )
+    ((name, *cells),) = forms_table(measurement, "smirk").rows
+    assert name == "encode"
+    np.testing.assert_allclose(cells[:3], [2000, 6000, 2])
+    np.testing.assert_allclose(cells[3:6], [4000, 12000, 2])
+    np.testing.assert_allclose(cells[6:], [50, 100 / 2.5])
