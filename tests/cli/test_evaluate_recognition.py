@@ -27,7 +27,8 @@ def records(tmp_path_factory):
 def run(records, tmp_path, monkeypatch):
     """Runs the task with the small model; returns the status."""
 
-    def load(path, method, sharding):
+    def load(path, method, sharding, folded):
+        assert not folded
         model = small_model()
         variables = place_everywhere(model.variables, sharding)
         return model.replace(variables=variables, rows=sharding)

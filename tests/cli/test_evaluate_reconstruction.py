@@ -29,7 +29,8 @@ def records(tmp_path_factory):
 def run(records, tmp_path, monkeypatch):
     """Runs the task with the small model; returns the status."""
 
-    def load(path, step, sharding):
+    def load(path, step, sharding, folded):
+        assert not folded
         model = small_model("procedural")
         variables = place_everywhere(model.variables, sharding)
         return model.replace(variables=variables, rows=sharding)
