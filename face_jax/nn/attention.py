@@ -3,12 +3,12 @@
 from typing import Any
 
 import flax.linen as nn
-import jax
 import jax.numpy as jnp
 from flax import struct
 
+from face_jax.nn.dot_product_attention import attention
 from face_jax.nn.layers import Dense, KernelLimit, fan_in_limit, layer_norm
-from face_jax.types import Array
+from face_jax.types import Array, Form
 
 
 @struct.dataclass
@@ -29,20 +29,24 @@ def split_heads(x: Array, num_heads: int) -> Array:
     return x.reshape(*x.shape[:-1], num_heads, -1)
 
 
-def attend(queries: Array, memory: KeysValues, visible: Array | None = None) -> Array:
-    """Scaled dot-product attention with the softmax in float32.
+def attend(
+    queries: Array,
+    memory: KeysValues,
+    visible: Array | None = None,
+    form: Form = "fast",
+) -> Array:
+    """Attention to a memory, heads side by side; see ``attention``.
 
     Args:
       queries: [B, N, heads, head_dim].
       memory: L keys and values per batch item.
-      visible: bool [B, L], the keys that count, at least one of each item; all of them
-        without it. The others have no influence at all.
+      visible: bool [B, L], the keys that count; all of them without it.
+      form: how it is computed.
 
     Returns:
       [B, N, heads * head_dim].
     """
-    mask = None if visible is None else visible[:, None, None, :]
-    mixed = jax.nn.dot_product_attention(queries, memory.keys, memory.values, mask=mask)
+    mixed = attention(queries, memory.keys, memory.values, visible, form)
     return mixed.reshape(*mixed.shape[:-2], -1)
 
 
@@ -54,12 +58,14 @@ class SelfAttention(nn.Module):
       head_dim: width of a head.
       kernel_limit: fan-in to the bound of the initial queries, keys and values.
       dtype: type of the computation.
+      form: how attention is computed.
     """
 
     num_heads: int
     head_dim: int
     kernel_limit: KernelLimit = fan_in_limit
     dtype: Any = jnp.float32
+    form: Form = "fast"
 
     @nn.compact
     def __call__(self, x: Array) -> Array:
@@ -76,7 +82,7 @@ class SelfAttention(nn.Module):
             split_heads(part, self.num_heads)
             for part in jnp.split(project(x), 3, axis=-1)
         )
-        mixed = attend(queries, KeysValues(keys=keys, values=values))
+        mixed = attend(queries, KeysValues(keys=keys, values=values), form=self.form)
         return Dense(x.shape[-1], dtype=self.dtype, name="out")(mixed)
 
 
@@ -89,6 +95,7 @@ class CrossAttention(nn.Module):
       width: width of the output.
       kernel_limit: fan-in to the bound of the initial queries, keys and values.
       dtype: type of the computation.
+      form: how attention is computed.
     """
 
     num_heads: int
@@ -96,6 +103,7 @@ class CrossAttention(nn.Module):
     width: int
     kernel_limit: KernelLimit = fan_in_limit
     dtype: Any = jnp.float32
+    form: Form = "fast"
 
     def setup(self):
         """Creates the submodules."""
@@ -115,7 +123,8 @@ class CrossAttention(nn.Module):
 
     def __call__(self, x: Array, memory: KeysValues) -> Array:
         """Maps queries [B, N, C] to [B, N, width]."""
-        return self.out(attend(split_heads(self.q(x), self.num_heads), memory))
+        queries = split_heads(self.q(x), self.num_heads)
+        return self.out(attend(queries, memory, form=self.form))
 
 
 class FeedForward(nn.Module):
@@ -146,6 +155,7 @@ class SelfAttentionBlock(nn.Module):
       mlp_dim: hidden width of the feed-forward part.
       kernel_limit: fan-in to the bound of the initial queries, keys and values.
       dtype: type of the computation.
+      form: how attention is computed.
     """
 
     num_heads: int
@@ -153,6 +163,7 @@ class SelfAttentionBlock(nn.Module):
     mlp_dim: int
     kernel_limit: KernelLimit = fan_in_limit
     dtype: Any = jnp.float32
+    form: Form = "fast"
 
     @nn.compact
     def __call__(self, x: Array) -> Array:
@@ -162,6 +173,7 @@ class SelfAttentionBlock(nn.Module):
             self.head_dim,
             self.kernel_limit,
             self.dtype,
+            self.form,
             name="attention",
         )
         x = x + attention(layer_norm(self.dtype, "attention_norm")(x))
@@ -181,6 +193,7 @@ class CrossAttentionBlock(nn.Module):
       width: width of the queries.
       kernel_limit: fan-in to the bound of the initial queries, keys and values.
       dtype: type of the computation.
+      form: how attention is computed.
     """
 
     num_heads: int
@@ -189,12 +202,18 @@ class CrossAttentionBlock(nn.Module):
     width: int
     kernel_limit: KernelLimit = fan_in_limit
     dtype: Any = jnp.float32
+    form: Form = "fast"
 
     def setup(self):
         """Creates the submodules."""
         self.attention_norm = layer_norm(self.dtype)
         self.attention = CrossAttention(
-            self.num_heads, self.head_dim, self.width, self.kernel_limit, self.dtype
+            self.num_heads,
+            self.head_dim,
+            self.width,
+            self.kernel_limit,
+            self.dtype,
+            self.form,
         )
         self.mlp_norm = layer_norm(self.dtype)
         self.mlp = FeedForward(self.mlp_dim, self.dtype)

@@ -16,7 +16,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from face_jax.nn.split_rows import keep_rows_split
-from face_jax.types import Array
+from face_jax.types import Array, Form
 
 NORM_EPSILON = 1e-5
 """Added to the variance in every layer, batch, group and instance norm."""
@@ -109,22 +109,25 @@ class Dense(nn.Module):
 
 
 class ConcatDense(nn.Module):
-    """A dense layer over the concatenation of inputs, without concatenating them.
+    """A dense layer over the concatenation of inputs.
 
-    The inputs' leading axes only need to broadcast: what is constant along an axis
-    is multiplied once, not once per position. Exact up to rounding.
+    The inputs' leading axes only need to broadcast. The fast form does not concatenate:
+    what is constant along an axis is multiplied once, not once per position. Exact up
+    to rounding.
 
     Attributes:
       features: width of the output.
       kernel_limit: fan-in to the bound of the initial kernel.
       balanced: whether each input has a fan-in of its own.
       dtype: type of the computation and of the result.
+      form: ``plain`` concatenates.
     """
 
     features: int
     kernel_limit: KernelLimit = fan_in_limit
     balanced: bool = False
     dtype: Any = jnp.float32
+    form: Form = "fast"
 
     @nn.compact
     def __call__(self, inputs: Sequence[Array]) -> Array:
@@ -140,13 +143,22 @@ class ConcatDense(nn.Module):
         kernel = self.param("kernel", init, shape, jnp.float32).astype(self.dtype)
         init = symmetric_uniform(fan_in_limit(fan_in))
         bias = self.param("bias", init, (self.features,), jnp.float32)
-        ends = [sum(widths[: i + 1]) for i in range(len(widths) - 1)]
-        terms = [
-            x.astype(self.dtype) @ rows
-            for x, rows in zip(inputs, jnp.split(kernel, ends), strict=True)
-        ]
-        y = sum(_of_one_shape(terms), start=bias.astype(self.dtype))
+        inputs = [x.astype(self.dtype) for x in inputs]
+        multiply = _concatenate_first if self.form == "plain" else _multiply_first
+        y = multiply(inputs, kernel, bias.astype(self.dtype))
         return keep_rows_split(y) if y.ndim > 2 else y
+
+
+def _concatenate_first(inputs: Sequence[Array], kernel: Array, bias: Array) -> Array:
+    leading = jnp.broadcast_shapes(*(x.shape[:-1] for x in inputs))
+    spread = [jnp.broadcast_to(x, (*leading, x.shape[-1])) for x in inputs]
+    return jnp.concatenate(spread, axis=-1) @ kernel + bias
+
+
+def _multiply_first(inputs: Sequence[Array], kernel: Array, bias: Array) -> Array:
+    ends = np.cumsum([x.shape[-1] for x in inputs])[:-1].tolist()
+    terms = [x @ rows for x, rows in zip(inputs, jnp.split(kernel, ends), strict=True)]
+    return sum(_of_one_shape(terms), start=bias)
 
 
 def _of_one_shape(terms: Sequence[Array]) -> list[Array]:
