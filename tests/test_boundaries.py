@@ -88,8 +88,13 @@ def test_the_train_loop_knows_no_system():
     assert not offences("face_jax/train", rf"face_jax\.({systems})(\.|$)")
 
 
+def test_measuring_knows_no_system():
+    systems = "|".join((*SYSTEMS, *TOP, "cli"))
+    assert not offences("face_jax/bench", rf"face_jax\.({systems})(\.|$)")
+
+
 def test_shared_code_knows_no_system_and_no_loop():
-    above = "|".join((*SYSTEMS, *TOP, "cli", "train"))
+    above = "|".join((*SYSTEMS, *TOP, "cli", "train", "bench"))
     for folder in SHARED:
         if (ROOT / "face_jax" / folder).exists():
             assert not offences(f"face_jax/{folder}", rf"face_jax\.({above})(\.|$)")

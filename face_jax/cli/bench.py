@@ -6,17 +6,20 @@ from face_jax.cli.words import add_words
 
 DESCRIPTION = "Times the library's costly parts on this machine."
 EPILOG = """examples:
+  face-jax bench all --out bench.json
   face-jax bench render
   face-jax bench data --config configs/fsrt/vox256.py --set data.clips.path=clips
   face-jax bench train --config configs/fsrt/vox256.py --batch-sizes 4 8 16
 """
 
 PARTS = {
+    "all": ("face_jax.cli.bench_all", "all networks and the renderer, in one run"),
     "render": ("face_jax.cli.bench_render", "the renderer, against its dense oracle"),
     "data": ("face_jax.cli.bench_data", "the input of a config's training"),
     "train": ("face_jax.cli.bench_train", "the training step of a config"),
 }
-"""What can be timed: word to its module and what it times."""
+"""What can be timed: word to its module and what it times. Modules with a function
+``cases(args)`` are timed together by ``all``, each as it is without flags."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -1,21 +1,24 @@
 """``face-jax bench render``: how fast this machine draws heads."""
 
 import argparse
-import json
-import platform
-from pathlib import Path
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
-from face_jax.cli.outputs import check_file, check_number
+from face_jax.cli.bench_run import add_run_flags, check_run_flags, run_bench
+from face_jax.cli.outputs import check_number
+
+if TYPE_CHECKING:
+    from face_jax.bench.cases import Case
 
 DESCRIPTION = """\
 Times the renderer on this machine: which face every pixel sees, rasterization and the
 shaded picture, with and without gradients, of a whole head and of its face, one and
 eight at a time; against the dense oracle of the same library, which tests every pixel
-against every face. All cases run in turn, several rounds, and the fastest time counts,
-so that a busy machine disturbs all alike."""
+against every face."""
 EPILOG = """examples:
   face-jax bench render
   face-jax bench render --rounds 10 --out bench.json
+  face-jax bench render --against bench.json
 """
 
 
@@ -42,56 +45,41 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="N",
         help="heads at a time; 1 is always among them (default: 1 8)",
     )
-    parser.add_argument(
-        "--rounds", type=int, default=5, metavar="N", help="rounds (default: 5)"
-    )
-    parser.add_argument(
-        "--out", type=Path, metavar="FILE", help="also write all times there, as JSON"
-    )
+    add_run_flags(parser)
+
+
+def cases(args: argparse.Namespace) -> Iterator["Case"]:
+    """What is timed: the renderer's stages, and the oracle's.
+
+    Args:
+      args: the command line.
+
+    Raises:
+      ValueError: a head that has no face.
+      OSError: there is no such head model.
+    """
+    from face_jax.cli.render_cases import render_cases
+    from face_jax.heads.library import head
+
+    batches = sorted({1, *args.batches})
+    return render_cases(head(args.head), (args.size, args.size), batches)
 
 
 def main(args: argparse.Namespace) -> int:
-    """Times and prints a table; returns the exit status.
+    """Times and prints tables; returns the exit status.
 
     Raises:
       ValueError: a number out of its range, or a head that has no face.
       OSError: there is no such head model, or ``--out`` cannot be written.
     """
-    check_number("--rounds", args.rounds, 1, 1000)
+    check_run_flags(args)
     check_number("--size", args.size, 1, 4096)
     for batch in args.batches:
         check_number("--batches", batch, 1, 1024)
-    if args.out is not None:
-        check_file(args.out)
     # Imported here: `face-jax --help` describes commands without starting JAX.
-    import jax
-
-    from face_jax.cli.progress import Progress
-    from face_jax.heads.library import head
-    from face_jax.render.benchmark import cases, measure, timing_table
+    from face_jax.cli.render_cases import oracle_table
     from face_jax.tables import to_markdown
 
-    size = (args.size, args.size)
-    batches = sorted({1, *args.batches})
-    found = list(cases(head(args.head), size, batches))
-    with Progress(args.rounds, "rounds") as progress:
-        timings = measure(found, args.rounds, repeats=10, progress=progress.update)
-    device = jax.devices()[0]
-    print(f"{device.device_kind}, {platform.machine()}, JAX {jax.__version__}, {size}")
-    print(to_markdown(timing_table(found, timings)))
-    if args.out is not None:
-        records = [
-            {
-                "stage": case.stage,
-                "part": case.part,
-                "faces": case.faces,
-                "batch": case.batch,
-                "dense": case.dense,
-                "wall_seconds": list(timing.wall),
-                "cpu_seconds": list(timing.cpu),
-            }
-            for case, timing in zip(found, timings, strict=True)
-        ]
-        args.out.parent.mkdir(parents=True, exist_ok=True)
-        args.out.write_text(json.dumps(records, indent=1), encoding="utf-8")
+    measurement = run_bench(args, cases(args))
+    print(to_markdown(oracle_table(measurement)))
     return 0

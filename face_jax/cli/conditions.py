@@ -2,19 +2,15 @@
 
 import hashlib
 import json
-import platform
 from collections.abc import Iterable, Mapping
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
 import jax
 
-import face_jax
 from face_jax.train.digests import digests
 from face_jax.types import PyTree
-
-LIBRARIES = ("jax", "jaxlib", "flax", "numpy", "opencv-python")
+from face_jax.versions import versions
 
 
 def conditions(
@@ -54,18 +50,6 @@ def conditions(
 def digest_of_weights(variables: PyTree) -> str:
     """A hash of all arrays and their paths, hexadecimal; equal for every sharding."""
     return _hash(sorted(digests(variables).items()))
-
-
-def versions() -> dict[str, str]:
-    """Of this library, Python, and the libraries that numbers depend on."""
-    found = {"face_jax": face_jax.__version__, "python": platform.python_version()}
-    for name in LIBRARIES:
-        try:
-            found[name] = version(name)
-        except PackageNotFoundError:
-            # The library is there under another name, such as a headless OpenCV.
-            continue
-    return found
 
 
 def _hash(value: Any) -> str:

@@ -1,10 +1,9 @@
-import json
-
 import pytest
 
+from face_jax.bench.results import read
 from face_jax.cli.__main__ import main
+from face_jax.cli.render_cases import STAGES
 from face_jax.heads import library
-from face_jax.render.benchmark import STAGES
 from tests.heads.tiny_head import bare_head, full_head
 
 
@@ -17,18 +16,17 @@ def head(monkeypatch):
 def test_every_stage_is_timed_beside_the_oracle(tmp_path, capsys):
     out = tmp_path / "bench.json"
     flags = ["--size", "16", "--batches", "2", "--rounds", "1", "--out", str(out)]
+    flags += ["--matmul", "8", "8", "8"]
     assert main(["bench", "render", *flags]) == 0
     printed = capsys.readouterr().out
     for stage in STAGES:
+        assert printed.count(f"| render: {stage}, head ") == 2
         assert printed.count(f"| {stage}, head ") == 2
-    records = json.loads(out.read_text())
-    assert {(r["batch"], r["dense"]) for r in records} == {
-        (1, False),
-        (1, True),
-        (2, False),
-    }
-    assert len(records) == 2 * 3 * len(STAGES)
-    assert all(r["wall_seconds"][0] > 0 for r in records)
+    found = read(out)
+    assert len(found.cases) == 2 * 3 * len(STAGES)
+    assert all(case.median > 0 for case in found.cases)
+    assert main(["bench", "render", *flags, "--against", str(out)]) == 0
+    assert "| times faster |" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(
@@ -38,6 +36,9 @@ def test_every_stage_is_timed_beside_the_oracle(tmp_path, capsys):
         (["--size", "-5"], "--size: expected 1 to 4096, got -5"),
         (["--size", "100000"], "--size: expected 1 to 4096, got 100000"),
         (["--batches", "1", "0"], "--batches: expected 1 to 1024, got 0"),
+        (["--matmul", "8", "0", "8"], "--matmul: expected 1 to 1048576, got 0"),
+        (["--against", "{folder}/none.json"], "none.json"),
+        (["--against", "{folder}/file"], "file: expected the JSON of a bench"),
         (["--out", "{folder}"], "expected a file to write, got a folder"),
         (["--out", "{folder}/file/a.json"], "file is a file"),
     ],

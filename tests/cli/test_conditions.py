@@ -3,8 +3,9 @@ import json
 import jax
 import jax.numpy as jnp
 
-from face_jax.cli.conditions import conditions, digest_of_weights, versions
+from face_jax.cli.conditions import conditions, digest_of_weights
 from face_jax.train import partitioning
+from face_jax.versions import versions
 
 WEIGHTS = {"network": {"kernel": jnp.arange(16.0).reshape(8, 2), "bias": jnp.ones(2)}}
 DATA = {"source": "clips", "clips": {"size": (64, 64), "path": None}}

@@ -1,7 +1,5 @@
-"""How long the renderer takes, case by case, against the dense oracle."""
+"""What of the renderer is timed, against the dense oracle."""
 
-import dataclasses
-import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
@@ -9,6 +7,8 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from face_jax.bench.cases import Case
+from face_jax.bench.results import Measurement
 from face_jax.geometry.cameras import project_weak_perspective, to_screen
 from face_jax.geometry.head import HeadModel, template_height
 from face_jax.geometry.mesh import Submesh, submesh, vertex_normals
@@ -32,52 +32,21 @@ STAGES = (
 picture of posed vertices with its normals; and both with gradients of all vertices."""
 
 
-@dataclasses.dataclass(frozen=True)
-class Case:
-    """One thing to time.
-
-    Attributes:
-      stage: one of ``STAGES``.
-      part: name of the mesh.
-      faces: its number of faces.
-      batch: meshes at a time.
-      dense: by the dense oracle.
-      run: does it once and waits for the end.
-    """
-
-    stage: str
-    part: str
-    faces: int
-    batch: int
-    dense: bool
-    run: Callable[[], None]
+GROUP, ORACLE = "render", "render oracle"
+"""Groups of cases: the renderer, and the dense oracle of the same library."""
+IMPLEMENTATIONS = {GROUP: "blocks", ORACLE: "dense"}
+"""Group to the name of its search for the face that a pixel sees."""
 
 
-@dataclasses.dataclass(frozen=True)
-class Timing:
-    """Times of a case over all rounds, seconds.
-
-    Attributes:
-      wall: [rounds] of the clock.
-      cpu: [rounds] of all threads of the process.
-    """
-
-    wall: list[float]
-    cpu: list[float]
-
-
-def cases(
+def render_cases(
     head: HeadModel, image_size: tuple[int, int], batches: Sequence[int]
 ) -> Iterator[Case]:
-    """All cases: the whole head and its face, and at batch 1 the dense oracle too.
+    """The whole head and its face; at batch 1 by the dense oracle too.
 
     Args:
       head: the model; needs the region ``face``.
       image_size: (height, width) in pixels.
       batches: numbers of meshes at a time.
-
-    Yields:
-      Cases, compiled and run once.
 
     Raises:
       ValueError: the head has no such region.
@@ -91,12 +60,12 @@ def cases(
     for name, mask in masks.items():
         part = submesh(faces, mask)
         for batch in batches:
-            vertices, camera = _posed(head, batch)
-            for dense in (False, True)[: 2 if batch == 1 else 1]:
-                functions = stages(part, image_size, "dense" if dense else "blocks")
+            arguments = _posed(head, batch)
+            for group in (GROUP, ORACLE)[: 2 if batch == 1 else 1]:
+                functions = stages(part, image_size, IMPLEMENTATIONS[group])
                 for stage, function in functions.items():
-                    run = _compiled(function, vertices, camera)
-                    yield Case(stage, name, len(part.faces), batch, dense, run)
+                    label = f"{stage}, {name} of {len(part.faces)} faces, batch {batch}"
+                    yield Case(label, function, arguments, group)
 
 
 def _posed(head: HeadModel, batch: int) -> tuple[Array, Array]:
@@ -149,66 +118,22 @@ def _with_gradient(function: Callable) -> Callable:
     return jax.value_and_grad(loss)
 
 
-def _compiled(function: Callable, *arguments: Array) -> Callable[[], None]:
-    program = jax.jit(function).lower(*arguments).compile()
-
-    def run() -> None:
-        jax.block_until_ready(program(*arguments))
-
-    run()
-    return run
-
-
-def measure(
-    found: Sequence[Case],
-    rounds: int,
-    repeats: int,
-    progress: Callable[[int], None] = lambda done: None,
-) -> list[Timing]:
-    """Times all cases in turn, round after round, so that all see the same machine.
+def oracle_table(measurement: Measurement) -> Table:
+    """Times of the renderer, and how many times faster than the oracle it is.
 
     Args:
-      found: the cases.
-      rounds: how often the whole list is gone through.
-      repeats: times in a row that a case runs in a round; the fastest counts. Cases of
-        the oracle run once.
-      progress: told how many rounds are done.
-
-    Returns:
-      Times of the cases.
+      measurement: of all ``render_cases``, others may be among them.
     """
-    timings = [Timing([], []) for _ in found]
-    for number in range(rounds):
-        for case, timing in zip(found, timings, strict=True):
-            times = [_time(case.run) for _ in range(1 if case.dense else repeats)]
-            wall, cpu = (min(column) for column in zip(*times, strict=True))
-            timing.wall.append(wall)
-            timing.cpu.append(cpu)
-        progress(number + 1)
-    return timings
-
-
-def _time(run: Callable[[], None]) -> tuple[float, float]:
-    wall, cpu = time.perf_counter(), time.process_time()
-    run()
-    return time.perf_counter() - wall, time.process_time() - cpu
-
-
-def timing_table(found: Sequence[Case], timings: Sequence[Timing]) -> Table:
-    """Fastest times, and how many times faster than the oracle."""
-    best = {
-        (case.stage, case.part, case.batch, case.dense): min(timing.wall)
-        for case, timing in zip(found, timings, strict=True)
+    oracle = {
+        case.name: case.median for case in measurement.cases if case.group == ORACLE
     }
     rows: list[list[Cell]] = []
-    for case, timing in zip(found, timings, strict=True):
-        if case.dense:
+    for case in measurement.cases:
+        if case.group != GROUP:
             continue
-        wall = min(timing.wall)
-        oracle = case.batch * best[(case.stage, case.part, 1, True)]
-        row: list[Cell] = [f"{case.stage}, {case.part}", case.faces, case.batch]
-        row += [1e3 * wall, 1e3 * min(timing.cpu), 1e3 * oracle]
-        rows.append([*row, round(oracle / wall)])
-    header = ("", "faces", "batch", "ms", "CPU ms", "oracle ms", "times faster")
-    title = "Fastest of all rounds; the oracle at batch 8 counts as eight times batch 1"
-    return Table(title, header, rows, decimals=1)
+        name, batch = case.name.rsplit(" ", 1)
+        dense = int(batch) * oracle[f"{name} 1"]
+        row: list[Cell] = [case.name, 1e3 * case.median, 1e3 * dense]
+        rows.append([*row, round(dense / case.median)])
+    title = "The dense oracle beside it; at batch 8 it counts as eight times batch 1"
+    return Table(title, ("", "ms", "oracle, ms", "times faster"), rows, decimals=1)

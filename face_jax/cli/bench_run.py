@@ -1,0 +1,103 @@
+"""What all timed parts share: flags, the run, the table and its file."""
+
+import argparse
+import logging
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from face_jax.cli.outputs import check_file, check_number
+
+if TYPE_CHECKING:
+    from face_jax.bench.cases import Case
+    from face_jax.bench.results import CaseTiming, Measurement
+
+log = logging.getLogger("face_jax")
+
+
+def add_run_flags(parser: argparse.ArgumentParser) -> None:
+    """Declares how often to run, beside which matrix product, and where results go."""
+    parser.add_argument(
+        "--rounds",
+        type=int,
+        default=5,
+        metavar="N",
+        help="times that all cases run in turn (default: 5)",
+    )
+    parser.add_argument(
+        "--matmul",
+        type=int,
+        nargs=3,
+        metavar=("ROWS", "DEPTH", "COLUMNS"),
+        help="the matrix product that speeds are shares of (default: 2048 2048 2048, on "
+        "accelerators 8192 8192 8192)",
+    )
+    parser.add_argument(
+        "--out", type=Path, metavar="FILE", help="also write all figures there, as JSON"
+    )
+    parser.add_argument(
+        "--against",
+        type=Path,
+        metavar="FILE",
+        help="such a file of before: tells how many times faster each case has become",
+    )
+
+
+def check_run_flags(args: argparse.Namespace) -> None:
+    """Refuses flags that cannot work, before anything is timed.
+
+    Raises:
+      ValueError: a number out of its range, or ``--against`` is no such file.
+      FileNotFoundError: there is no ``--against``.
+      OSError: ``--out`` cannot be written.
+    """
+    check_number("--rounds", args.rounds, 1, 1000)
+    for number in args.matmul or ():
+        check_number("--matmul", number, 1, 1 << 20)
+    if args.out is not None:
+        check_file(args.out)
+    if args.against is not None:
+        from face_jax.bench.results import read
+
+        read(args.against)
+
+
+def run_bench(args: argparse.Namespace, cases: Iterable["Case"]) -> "Measurement":
+    """Times cases as the flags say, prints the table and writes the file.
+
+    Args:
+      args: with the flags of ``add_run_flags``, checked.
+      cases: what to time.
+
+    Raises:
+      ValueError: two cases of a group have the same name.
+    """
+    from face_jax.bench.measuring import measure
+    from face_jax.bench.results import read, write
+    from face_jax.bench.tables import measurement_table
+    from face_jax.cli.progress import Progress
+    from face_jax.tables import to_markdown
+
+    before = None if args.against is None else read(args.against)
+    with Progress(args.rounds, "rounds") as progress:
+        measurement = measure(
+            cases,
+            args.rounds,
+            matmul_shape=args.matmul,
+            compiled=_tell,
+            progress=progress.update,
+        )
+    if args.out is not None:
+        write(measurement, args.out)
+    print(to_markdown(measurement_table(measurement, before)))
+    if before is not None:
+        then = before.conditions
+        print(f"before: {then['date']}, {then['device']} ({then['machine']})")
+    return measurement
+
+
+def _tell(timing: "CaseTiming") -> None:
+    from face_jax.bench.tables import full_name
+
+    seconds = timing.lower_seconds + timing.compile_seconds
+    log.info("%s: compiled in %.1f s", full_name(timing), seconds)
