@@ -51,7 +51,7 @@ class Decoder(nn.Module):
       remat: recompute the blocks in the backward pass.
       dtype: type of the computation; encodings, the first layer and the colours are
         float32.
-      form: how the first layer and attention are computed.
+      form: how attention and layers are computed.
     """
 
     input_hidden: int = 720
@@ -82,7 +82,8 @@ class Decoder(nn.Module):
         self.input_layer = ConcatDense(
             self.input_hidden, limit, balanced, form=self.form
         )
-        self.input_out = Dense(self.width, kernel_limit=limit, dtype=self.dtype)
+        fields = {"dtype": self.dtype, "form": self.form}
+        self.input_out = Dense(self.width, kernel_limit=limit, **fields)
         self.blocks = [
             block(
                 self.num_heads,
@@ -95,7 +96,8 @@ class Decoder(nn.Module):
             )
             for _ in range(self.depth)
         ]
-        self.render = Mlp((*self.render_hidden, 3), self.output_bias, self.dtype)
+        features = (*self.render_hidden, 3)
+        self.render = Mlp(features, self.output_bias, self.dtype, self.form)
 
     def __call__(
         self, set_latent: Array, pixels: Array, keypoints: Array, expression: Array

@@ -44,7 +44,7 @@ class Encoder(nn.Module):
       initialization: how the kernels begin.
       remat: recompute the transformer blocks in the backward pass.
       dtype: type of the computation; encodings are float32.
-      form: how the first convolution and attention are computed.
+      form: how convolutions, attention and layers are computed.
     """
 
     patch_channels: Sequence[tuple[int, int]] = ((96, 192), (192, 384), (384, 768))
@@ -84,7 +84,11 @@ class Encoder(nn.Module):
         x = self._patches(self._first_convolution(images, keypoints, expression))
         limit = linear_limit(self.initialization)
         linear = Dense(
-            self.width, kernel_limit=limit, dtype=self.dtype, name="patch_linear"
+            self.width,
+            kernel_limit=limit,
+            dtype=self.dtype,
+            form=self.form,
+            name="patch_linear",
         )
         return self._transform(linear(x).reshape(batch, -1, self.width))
 
@@ -123,6 +127,7 @@ class Encoder(nn.Module):
             use_bias=False,
             kernel_limit=relu_limit(self.initialization),
             dtype=self.dtype,
+            form=self.form,
             name=name,
         )
 

@@ -76,7 +76,9 @@ def axis_encodings(
       rows of a kernel ``split_axes`` gives.
     """
     x, y = (
-        positional_encoding(jnp.asarray(pixel_axis(n))[:, None], num_octaves, start_octave)
+        positional_encoding(
+            jnp.asarray(pixel_axis(n))[:, None], num_octaves, start_octave
+        )
         for n in (width, height)
     )
     return x, y

@@ -13,11 +13,11 @@ from face_jax.fsrt.encoding import (
     positional_encoding,
     split_axes,
 )
+from face_jax.nn.convolution import convolve
 from face_jax.nn.layers import (
     Initializer,
     KernelLimit,
     balanced_uniform,
-    convolve,
     fan_in_limit,
     symmetric_uniform,
 )
@@ -98,7 +98,7 @@ class EncodingConv(nn.Module):
         constant = [x[:, None, None] for x in (keypoints, expression)]
         parts = [images, everywhere(constant[0]), everywhere(pixels)]
         parts.append(everywhere(constant[1]))
-        return convolve(jnp.concatenate(parts, axis=-1), kernel, 1, 1)
+        return convolve(jnp.concatenate(parts, axis=-1), kernel, 1, 1, self.form)
 
     def _along_axes(
         self, kernel: Array, height: int, width: int

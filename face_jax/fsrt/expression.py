@@ -9,7 +9,8 @@ import flax.linen as nn
 import jax.numpy as jnp
 
 from face_jax.fsrt.keypoints import HEAD_SIZE
-from face_jax.nn.layers import Mlp, convolve, fan_in_limit, symmetric_uniform
+from face_jax.nn.convolution import convolve
+from face_jax.nn.layers import Mlp, fan_in_limit, symmetric_uniform
 from face_jax.types import Array, Form
 
 
@@ -51,7 +52,8 @@ class ExpressionEncoder(nn.Module):
         average = _convolve_and_pool if self.form == "plain" else _pool_and_multiply
         features = average(feature_map, heatmap, kernel, bias)
         features = features.reshape(features.shape[0], -1)
-        return Mlp((*self.hidden, self.expression_size), name="mlp")(features)
+        widths = (*self.hidden, self.expression_size)
+        return Mlp(widths, form=self.form, name="mlp")(features)
 
     def _convolution(self, channels: int) -> tuple[Array, Array]:
         features = self.num_keypoints * self.features_per_keypoint
@@ -67,7 +69,7 @@ def _convolve_and_pool(
     """The definition: [B, K, features of a keypoint]."""
     rows, columns, keypoints = heatmap.shape[1:]
     padded = _pad_for(feature_map, rows, columns, HEAD_SIZE)
-    features = convolve(padded, kernel, 1, 0) + bias
+    features = convolve(padded, kernel, 1, 0, "plain") + bias
     features = features.reshape(*features.shape[:3], keypoints, -1)
     return jnp.einsum("byxk,byxkf->bkf", heatmap, features)
 

@@ -100,6 +100,7 @@ def build_networks(
     detector = {
         "norm": "frozen_batch" if published else "group",
         "coordinates": "heatmap" if published else "pixel",
+        "form": form,
     }
     compute = {"dtype": jnp.dtype(dtype)}
     transformer = {**compute, "remat": remat, "form": form}

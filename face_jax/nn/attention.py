@@ -58,7 +58,7 @@ class SelfAttention(nn.Module):
       head_dim: width of a head.
       kernel_limit: fan-in to the bound of the initial queries, keys and values.
       dtype: type of the computation.
-      form: how attention is computed.
+      form: how attention and layers are computed.
     """
 
     num_heads: int
@@ -76,6 +76,7 @@ class SelfAttention(nn.Module):
             use_bias=False,
             kernel_limit=self.kernel_limit,
             dtype=self.dtype,
+            form=self.form,
             name="qkv",
         )
         queries, keys, values = (
@@ -83,7 +84,8 @@ class SelfAttention(nn.Module):
             for part in jnp.split(project(x), 3, axis=-1)
         )
         mixed = attend(queries, KeysValues(keys=keys, values=values), form=self.form)
-        return Dense(x.shape[-1], dtype=self.dtype, name="out")(mixed)
+        fields = {"dtype": self.dtype, "form": self.form}
+        return Dense(x.shape[-1], **fields, name="out")(mixed)
 
 
 class CrossAttention(nn.Module):
@@ -95,7 +97,7 @@ class CrossAttention(nn.Module):
       width: width of the output.
       kernel_limit: fan-in to the bound of the initial queries, keys and values.
       dtype: type of the computation.
-      form: how attention is computed.
+      form: how attention and layers are computed.
     """
 
     num_heads: int
@@ -108,10 +110,10 @@ class CrossAttention(nn.Module):
     def setup(self):
         """Creates the submodules."""
         inner = self.num_heads * self.head_dim
-        fields = {"kernel_limit": self.kernel_limit, "dtype": self.dtype}
-        self.q = Dense(inner, use_bias=False, **fields)
-        self.kv = Dense(2 * inner, use_bias=False, **fields)
-        self.out = Dense(self.width, dtype=self.dtype)
+        fields = {"dtype": self.dtype, "form": self.form}
+        first = {"use_bias": False, "kernel_limit": self.kernel_limit, **fields}
+        self.q, self.kv = Dense(inner, **first), Dense(2 * inner, **first)
+        self.out = Dense(self.width, **fields)
 
     def project(self, tokens: Array) -> KeysValues:
         """Keys and values of tokens [B, L, C]."""
@@ -133,17 +135,20 @@ class FeedForward(nn.Module):
     Attributes:
       hidden: width between the two layers.
       dtype: type of the computation.
+      form: of the layers.
     """
 
     hidden: int
     dtype: Any = jnp.float32
+    form: Form = "fast"
 
     @nn.compact
     def __call__(self, x: Array) -> Array:
         """Maps [..., C] to [..., C]."""
-        hidden = Dense(self.hidden, dtype=self.dtype, name="hidden")(x)
+        fields = {"dtype": self.dtype, "form": self.form}
+        hidden = Dense(self.hidden, **fields, name="hidden")(x)
         hidden = nn.gelu(hidden, approximate=False)
-        return Dense(x.shape[-1], dtype=self.dtype, name="out")(hidden)
+        return Dense(x.shape[-1], **fields, name="out")(hidden)
 
 
 class SelfAttentionBlock(nn.Module):
@@ -155,7 +160,7 @@ class SelfAttentionBlock(nn.Module):
       mlp_dim: hidden width of the feed-forward part.
       kernel_limit: fan-in to the bound of the initial queries, keys and values.
       dtype: type of the computation.
-      form: how attention is computed.
+      form: how attention and layers are computed.
     """
 
     num_heads: int
@@ -177,7 +182,7 @@ class SelfAttentionBlock(nn.Module):
             name="attention",
         )
         x = x + attention(layer_norm(self.dtype, "attention_norm")(x))
-        feed_forward = FeedForward(self.mlp_dim, self.dtype, name="mlp")
+        feed_forward = FeedForward(self.mlp_dim, self.dtype, self.form, name="mlp")
         return x + feed_forward(layer_norm(self.dtype, "mlp_norm")(x))
 
 
@@ -193,7 +198,7 @@ class CrossAttentionBlock(nn.Module):
       width: width of the queries.
       kernel_limit: fan-in to the bound of the initial queries, keys and values.
       dtype: type of the computation.
-      form: how attention is computed.
+      form: how attention and layers are computed.
     """
 
     num_heads: int
@@ -216,7 +221,7 @@ class CrossAttentionBlock(nn.Module):
             self.form,
         )
         self.mlp_norm = layer_norm(self.dtype)
-        self.mlp = FeedForward(self.mlp_dim, self.dtype)
+        self.mlp = FeedForward(self.mlp_dim, self.dtype, self.form)
 
     def project(self, tokens: Array) -> KeysValues:
         """Keys and values of tokens [B, L, C]."""

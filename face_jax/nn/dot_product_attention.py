@@ -58,59 +58,127 @@ def plain_attention(
     return jnp.einsum("bhnl,blhd->bnhd", weights, values)
 
 
+@jax.custom_vjp
 def blocked_attention(
     queries: Array, keys: Array, values: Array, visible: Array | None = None
 ) -> Array:
     """The same with the scores of a block of queries at a time.
 
     The weights are divided by their sum after they have mixed the values, which are
-    fewer. A gradient computes the scores of a block again.
+    fewer. A gradient computes the weights of a block again, from what is kept of each
+    query: the logarithm of that sum. Source: FlashAttention, arXiv 2205.14135.
     """
-    count = queries.shape[1]
-    scale = 1 / math.sqrt(queries.shape[-1])
-    queries = jnp.swapaxes(queries * jnp.asarray(scale, queries.dtype), 1, 2)
-    keys, values = keys.transpose(0, 2, 3, 1), values.transpose(0, 2, 1, 3)
+    return _attend_in_blocks(queries, keys, values, visible)[0]
 
-    def attend(block: Array) -> Array:
-        scores = jnp.matmul(block, keys, preferred_element_type=_F32)
-        if visible is not None:
-            scores = jnp.where(visible[:, None, None], scores, -jnp.inf)
-        largest = lax.stop_gradient(scores.max(axis=-1, keepdims=True))
+
+def _attend_in_blocks(
+    queries: Array, keys: Array, values: Array, visible: Array | None
+) -> tuple[Array, Array]:
+    """What queries see, and the logarithm of their weights' sums [B, N, heads]."""
+    count, dtype = queries.shape[1], queries.dtype
+    head_keys, head_values = _by_head(keys), _by_head(values)
+
+    def attend(block: Array) -> tuple[Array, Array]:
+        scores = _scores(block, head_keys, visible)
+        largest = scores.max(axis=-1, keepdims=True)
         weights = jnp.exp(scores - largest)
-        mixed = weights.astype(values.dtype) @ values
+        mixed = weights.astype(dtype) @ head_values
         total = weights.sum(axis=-1, keepdims=True)
-        return (mixed / total).astype(queries.dtype)
+        return (mixed / total).astype(dtype), largest + jnp.log(total)
 
-    size = _block_size(queries.shape, keys.shape[-1])
-    if size is None:
-        return jnp.swapaxes(attend(queries), 1, 2)
-    blocks = _split(queries, size)
-    mixed = lax.map(jax.checkpoint(attend), blocks)
-    return _join(mixed)[:, :count]
+    blocks = _split(_scaled(queries), _block_size(queries, keys))
+    # A loop of one round would only keep the compiler from seeing through it.
+    found = (
+        jax.tree.map(lambda x: x[None], attend(blocks[0]))
+        if len(blocks) == 1
+        else lax.map(attend, blocks)
+    )
+    mixed, logarithms = (_join(part)[:, :count] for part in found)
+    return mixed, logarithms[..., 0]
 
 
-def _block_size(shape: tuple[int, ...], keys: int) -> int | None:
-    """Queries [B, heads, N, head_dim] of an item per block; None if one is enough."""
-    batch, heads, count, _ = shape
+def _keep_for_gradient(
+    queries: Array, keys: Array, values: Array, visible: Array | None
+):
+    mixed, logarithms = _attend_in_blocks(queries, keys, values, visible)
+    return mixed, (queries, keys, values, visible, mixed, logarithms)
+
+
+def _gradient_in_blocks(kept, change: Array):
+    queries, keys, values, visible, mixed, logarithms = kept
+    count, scale = queries.shape[1], _scale(queries)
+    head_keys, head_values = _by_head(keys), _by_head(values)
+    own = jnp.sum(change * mixed, axis=-1, dtype=_F32)
+
+    def add_block(sums: tuple[Array, Array], block: tuple[Array, ...]):
+        queries, change, logarithms, own = block
+        weights = jnp.exp(_scores(queries, head_keys, visible) - logarithms)
+        seen = jnp.einsum("bhnd,bhld->bhnl", change, head_values)
+        of_scores = weights * (seen - own)
+        of_values = jnp.einsum("bhnl,bhnd->bhld", weights, change)
+        of_keys = jnp.einsum("bhnl,bhnd->bhld", of_scores, queries)
+        return (sums[0] + of_keys, sums[1] + of_values), of_scores @ head_keys
+
+    size = _block_size(queries, keys)
+    by_query = (logarithms[..., None], own[..., None])
+    blocks = tuple(_split(x, size) for x in (_scaled(queries), change, *by_query))
+    nothing = jnp.zeros(head_keys.shape, _F32)
+    sums, of_queries = lax.scan(add_block, (nothing, nothing), blocks)
+    of_keys, of_values = (jnp.swapaxes(x, 1, 2).astype(keys.dtype) for x in sums)
+    of_queries = scale * _join(of_queries)[:, :count]
+    return of_queries.astype(queries.dtype), of_keys, of_values, None
+
+
+blocked_attention.defvjp(_keep_for_gradient, _gradient_in_blocks)
+
+
+def _scores(queries: Array, keys: Array, visible: Array | None) -> Array:
+    """[B, heads, n, L] float32 of scaled queries and keys, both by head."""
+    scores = jnp.einsum("bhnd,bhld->bhnl", queries, keys, preferred_element_type=_F32)
+    if visible is None:
+        return scores
+    return jnp.where(visible[:, None, None], scores, -jnp.inf)
+
+
+def _scale(queries: Array) -> float:
+    return 1 / math.sqrt(queries.shape[-1])
+
+
+def _scaled(queries: Array) -> Array:
+    return queries * jnp.asarray(_scale(queries), queries.dtype)
+
+
+def _by_head(x: Array) -> Array:
+    """[B, L, heads, C] as [B, heads, L, C]."""
+    return jnp.swapaxes(x, 1, 2)
+
+
+def _block_size(queries: Array, keys: Array) -> int | None:
+    """Queries [B, N, heads, head_dim] of an item per block; None takes all."""
+    sizes = (*queries.shape[:3], keys.shape[1])
     # Sizes that an export leaves open cannot be compared.
-    if not all(isinstance(size, int) for size in (*shape, keys)):
+    if not all(isinstance(size, int) for size in sizes):
         return None
-    most = max(1, SCORES_PER_BLOCK // (batch * heads * keys))
+    batch, count, heads, keys_count = sizes
+    most = max(1, SCORES_PER_BLOCK // (batch * heads * keys_count))
     blocks = -(-count // most)
-    return None if blocks == 1 else -(-count // blocks)
+    return -(-count // blocks)
 
 
-def _split(queries: Array, size: int) -> Array:
-    """[B, heads, N, head_dim] as [blocks, B, heads, size, head_dim], zeros at the end."""
-    batch, heads, count, width = queries.shape
+def _split(x: Array, size: int | None) -> Array:
+    """[B, N, heads, C] as [blocks, B, heads, size, C], with zeros at the end."""
+    by_head = _by_head(x)
+    if size is None:
+        return by_head[None]
+    batch, heads, count, width = by_head.shape
     blocks = -(-count // size)
     missing = blocks * size - count
-    padded = jnp.pad(queries, ((0, 0), (0, 0), (0, missing), (0, 0)))
+    padded = jnp.pad(by_head, ((0, 0), (0, 0), (0, missing), (0, 0)))
     return jnp.moveaxis(padded.reshape(batch, heads, blocks, size, width), 2, 0)
 
 
 def _join(mixed: Array) -> Array:
-    """[blocks, B, heads, size, head_dim] as [B, blocks * size, heads, head_dim]."""
+    """[blocks, B, heads, size, C] as [B, blocks * size, heads, C]."""
     blocks, batch, heads, size, width = mixed.shape
     return mixed.transpose(1, 0, 3, 2, 4).reshape(batch, blocks * size, heads, width)
 
@@ -129,9 +197,7 @@ def _on_cuda(
     """cuDNN's, which holds no scores, where it takes these inputs."""
     if visible is not None or not _cudnn_takes(queries):
         return _compiled(queries, keys, values, visible)
-    return jax.nn.dot_product_attention(
-        queries, keys, values, implementation="cudnn"
-    )
+    return jax.nn.dot_product_attention(queries, keys, values, implementation="cudnn")
 
 
 def _cudnn_takes(queries: Array) -> bool:
