@@ -9,12 +9,17 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from face_jax.api import load
+    from face_jax.cli.compilation_cache import enable_compilation_cache
     from face_jax.temporal.chunks import in_batches
 
-__all__ = ["in_batches", "load"]
+__all__ = ["enable_compilation_cache", "in_batches", "load"]
 __version__ = "0.1.0"
 
-_MODULES = {"in_batches": "face_jax.temporal.chunks", "load": "face_jax.api"}
+_MODULES = {
+    "enable_compilation_cache": "face_jax.cli.compilation_cache",
+    "in_batches": "face_jax.temporal.chunks",
+    "load": "face_jax.api",
+}
 
 
 def __getattr__(name: str) -> Any:

@@ -11,6 +11,9 @@ os.environ["XLA_FLAGS"] = (
     + " --xla_backend_optimization_level=0"
 )
 
+# What a test compiles does not depend on the tests before it.
+os.environ["JAX_ENABLE_COMPILATION_CACHE"] = "false"
+
 # Threads of XLA. A sum over emulated devices blocks one for each device until all have
 # come; with as many threads as cores, sums that devices begin in another order lock up.
 os.environ.setdefault("NPROC", "32")

@@ -9,6 +9,7 @@ import hashlib
 import json
 import math
 import os
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -125,11 +126,17 @@ class SyntheticSettings:
 
 
 def cache_folder() -> Path:
-    """The folder of cached data: ``FACE_JAX_CACHE``, or one in the user's cache."""
+    """The folder of cached data: ``FACE_JAX_CACHE``, or one in the user's cache.
+
+    That is ``XDG_CACHE_HOME``, else ``~/Library/Caches`` on macOS and ``~/.cache``
+    elsewhere.
+    """
     if named := os.environ.get(CACHE_VARIABLE):
         return Path(named)
-    users = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
-    return Path(users) / "face_jax"
+    if users := os.environ.get("XDG_CACHE_HOME"):
+        return Path(users) / "face_jax"
+    below = ("Library", "Caches") if sys.platform == "darwin" else (".cache",)
+    return Path.home().joinpath(*below, "face_jax")
 
 
 def split_of(identity: int) -> str:

@@ -11,9 +11,9 @@ import jax
 from jax.experimental.compilation_cache import compilation_cache
 
 from face_jax.bench.cases import Case, matmul
-from face_jax.bench.memory import planned_bytes, resident_growth
+from face_jax.bench.memory import resident_growth
 from face_jax.bench.results import CaseTiming, Measurement, conditions
-from face_jax.train.device_figures import peak_memory_bytes
+from face_jax.train.device_figures import peak_memory_bytes, planned_bytes
 from face_jax.train.flops import count_flops
 
 SLICE_SECONDS = 0.1

@@ -1,34 +1,24 @@
-"""How much memory a computation needs: as XLA plans it, and as the process grows by it."""
+"""How much memory a computation needs: by how much the process grows meanwhile."""
 
+import contextlib
 import ctypes
 import re
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
-
-import jax
 
 STATUS = Path("/proc/self/status")
 CLEAR_REFS = Path("/proc/self/clear_refs")
 SETTLE_SECONDS = 0.1
 """In which XLA's threads let go of the results of an earlier run."""
+_MMAP_THRESHOLD, _TRIM_THRESHOLD = -3, -1
+_SMALL_BLOCK, _LARGEST_BLOCK = 128 << 10, 32 << 20
+"""Parameters of ``mallopt``, and the bounds between which glibc itself moves the first.
+Source: mallopt(3)."""
 _RESET_PEAK = "5"
 """Written to ``clear_refs``, it makes the present resident memory the peak. Source:
 proc(5)."""
-
-
-def planned_bytes(program: jax.stages.Compiled) -> int | None:
-    """Bytes on one device that XLA plans: arguments, results and what lies between.
-
-    None where the backend does not tell.
-    """
-    found = program.memory_analysis()
-    if found is None:
-        return None
-    inside = found.argument_size_in_bytes + found.temp_size_in_bytes
-    # What results overwrite is counted with the arguments.
-    return inside + found.output_size_in_bytes - found.alias_size_in_bytes
 
 
 def resident_growth(run: Callable[[], None]) -> int | None:
@@ -44,26 +34,43 @@ def resident_growth(run: Callable[[], None]) -> int | None:
       process allocate meanwhile is in it.
     """
     try:
-        return max(_growth(run), _growth(run))
+        with _freed_at_once():
+            return max(_growth(run), _growth(run))
     except OSError:
         return None
 
 
 def _growth(run: Callable[[], None]) -> int:
-    _give_back()
+    time.sleep(SETTLE_SECONDS)
     CLEAR_REFS.write_text(_RESET_PEAK)
     before = _status("VmRSS")
     run()
     return max(0, _status("VmHWM") - before)
 
 
-def _give_back() -> None:
-    """Returns freed memory to the system: reused, it would not count as growth."""
-    time.sleep(SETTLE_SECONDS)
-    if sys.platform == "linux":
-        trim = getattr(ctypes.CDLL(None), "malloc_trim", None)
-        if trim is not None:  # other C libraries than glibc have none
-            trim(0)
+@contextlib.contextmanager
+def _freed_at_once() -> Iterator[None]:
+    """Within it large blocks go back to the system: reused, they would be no growth.
+
+    Afterwards the C library keeps them as it does by itself after a while.
+    """
+    library = ctypes.CDLL(None) if sys.platform == "linux" else None
+    if library is None or not hasattr(
+        library, "mallopt"
+    ):  # of other C libraries than glibc
+        yield
+        return
+    _set_thresholds(library, mapped=_SMALL_BLOCK, trimmed=_SMALL_BLOCK)
+    library.malloc_trim(0)
+    try:
+        yield
+    finally:
+        _set_thresholds(library, mapped=_LARGEST_BLOCK, trimmed=2 * _LARGEST_BLOCK)
+
+
+def _set_thresholds(library: ctypes.CDLL, mapped: int, trimmed: int) -> None:
+    library.mallopt(_MMAP_THRESHOLD, mapped)
+    library.mallopt(_TRIM_THRESHOLD, trimmed)
 
 
 def _status(field: str) -> int:

@@ -55,6 +55,20 @@ COMMANDS = {
 }
 """Name of each sub-command to its module and what it does."""
 
+KEEPING_PROGRAMS = (
+    "train",
+    "reenact",
+    "reconstruct",
+    "recognize",
+    "evaluate",
+    "demo",
+    "cross-validate",
+    "fit",
+    "prepare",
+)
+"""Sub-commands that take compiled programs from the cache, and leave them there. Those
+that measure compilation, or look into what was compiled, compile anew."""
+
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Runs one sub-command.
@@ -82,6 +96,11 @@ def main(argv: Sequence[str] | None = None) -> int:
     logging.getLogger("absl").setLevel(logging.WARNING)
     # Of a failed write Orbax leaves tasks behind whose error has been told.
     logging.getLogger("asyncio").setLevel(logging.CRITICAL)
+    if name in KEEPING_PROGRAMS:
+        # Imported here: `face-jax --help` imports no JAX.
+        from face_jax.cli.compilation_cache import enable_compilation_cache
+
+        enable_compilation_cache()
     return _guarded(parser.prog, module.main, args)
 
 

@@ -14,6 +14,11 @@ EPILOG = """examples:
 
 PARTS = {
     "all": ("face_jax.cli.bench_all", "all networks and the renderer, in one run"),
+    "smirk": ("face_jax.cli.bench_smirk", "SMIRK: pictures to drawn faces"),
+    "latent-ofer": (
+        "face_jax.cli.bench_latent_ofer",
+        "Latent-OFER: detect, reconstruct, recognise",
+    ),
     "render": ("face_jax.cli.bench_render", "the renderer, against its dense oracle"),
     "data": ("face_jax.cli.bench_data", "the input of a config's training"),
     "train": ("face_jax.cli.bench_train", "the training step of a config"),

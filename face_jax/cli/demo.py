@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from fractions import Fraction
 from pathlib import Path
 
-import jax
 import numpy as np
 from ml_collections import ConfigDict
 
@@ -146,8 +145,6 @@ def prepare(args: argparse.Namespace) -> tuple[ConfigDict, list[Subject]]:
         check_split(subject.clip, subject.split, subject.source)
     use_source(config, subjects[0].source)
     workdir = args.out / "run"
-    # The trial, the run and whatever goes on from it compile the same programs.
-    jax.config.update("jax_compilation_cache_dir", str(workdir / "compiled"))
     set_length(config, workdir, args.minutes)
     return config, subjects
 

@@ -170,12 +170,12 @@ def pose_head(
       ValueError: a field is wider than its basis or has not the width it needs, or
         the head lacks what a field moves; or leading axes do not broadcast.
     """
-    _check(head, parameters)
+    check_parameters(head, parameters)
     shaped = head.template + _moved(head.identity_basis, parameters.shape_params)
     shaped += _moved(head.expression_basis, parameters.expression_params)
     lids = _moved(head.eyelid_basis, parameters.eyelid_params)
     before, after = (lids, 0.0) if eyelids_before_skinning else (0.0, lids)
-    posed = _skin(head, shaped, before, _rotations(head, parameters))
+    posed = _skin(head, shaped, before, joint_rotations(head, parameters))
     vertices = posed.vertices + after
     joints = (*vertices.shape[:-2], *posed.joints.shape[-2:])
     return PosedHead(vertices, jnp.broadcast_to(posed.joints, joints))
@@ -187,8 +187,15 @@ def _moved(basis: Array | None, coefficients: Array | None) -> Array | float:
     return skinning.displacement(basis, jnp.asarray(coefficients, jnp.float32))
 
 
-def _rotations(head: HeadModel, parameters: HeadParameters) -> Array:
-    """Rotation of every joint relative to its parent, [..., J, 3, 3]."""
+def joint_rotations(head: HeadModel, parameters: HeadParameters) -> Array:
+    """Rotation of every joint relative to its parent, [..., J, 3, 3].
+
+    A head without joints has one, the root.
+
+    Args:
+      head: the model.
+      parameters: what it is set to.
+    """
     turns = _turns(parameters)
     batch = jnp.broadcast_shapes((), *(turn.shape[:-1] for turn in turns.values()))
     still = jnp.zeros((*batch, 3), jnp.float32)
@@ -226,8 +233,12 @@ def _skin(
     return PosedHead(vertices, posed)
 
 
-def _check(head: HeadModel, parameters: HeadParameters) -> None:
-    """Refuses parameters that the head has no use for."""
+def check_parameters(head: HeadModel, parameters: HeadParameters) -> None:
+    """Refuses parameters that the head has no use for.
+
+    Raises:
+      ValueError: as for ``pose_head``.
+    """
     given = {
         field.name: np.shape(getattr(parameters, field.name))
         for field in dataclasses.fields(parameters)

@@ -10,7 +10,7 @@ from typing import Any, Literal
 import flax.linen as nn
 import jax.numpy as jnp
 
-from face_jax.nn.batch_norm import batch_norm
+from face_jax.nn.batch_norm import batch_norm, check_folded
 from face_jax.types import Array
 
 Order = Literal["spatial_first", "channel_first"]
@@ -21,6 +21,8 @@ DENSE_INIT = nn.initializers.normal(0.001)
 
 BRANCHES = {"square": (3, 3), "row": (1, 3), "column": (3, 1)}
 """Kernels [height, width] of the convolutions that judge places, by name."""
+FOLDED_BRANCHES = {"judge": (3, 3)}
+"""What ``folding`` makes of them: their results are added, so they are one."""
 
 
 class ChannelAttention(nn.Module):
@@ -29,10 +31,12 @@ class ChannelAttention(nn.Module):
     Attributes:
       hidden: width of the layer between.
       dtype: type of the computation.
+      folded: see ``AttentionHead``.
     """
 
     hidden: int = 32
     dtype: Any = jnp.float32
+    folded: bool = False
 
     @nn.compact
     def __call__(self, pooled: Array, train: bool = False) -> Array:
@@ -40,7 +44,9 @@ class ChannelAttention(nn.Module):
         x = nn.Dense(
             self.hidden, kernel_init=DENSE_INIT, dtype=self.dtype, name="reduce"
         )(pooled)
-        x = nn.relu(batch_norm(train, dtype=self.dtype, name="reduce_norm")(x))
+        if not self.folded:
+            x = batch_norm(train, dtype=self.dtype, name="reduce_norm")(x)
+        x = nn.relu(x)
         return nn.sigmoid(
             nn.Dense(
                 pooled.shape[-1],
@@ -57,18 +63,21 @@ class SpatialAttention(nn.Module):
     Attributes:
       hidden: channels of the map that the places are judged from.
       dtype: type of the computation.
+      folded: see ``AttentionHead``.
     """
 
     hidden: int = 256
     dtype: Any = jnp.float32
+    folded: bool = False
 
     @nn.compact
     def __call__(self, x: Array, train: bool = False) -> Array:
         """Maps [B, h, w, C] to the same shape; the weights are 0 or larger."""
         reduced = self._layer(x, self.hidden, (1, 1), train, "reduce")
+        branches = FOLDED_BRANCHES if self.folded else BRANCHES
         judged = sum(
             self._layer(reduced, x.shape[-1], sides, train, name)
-            for name, sides in BRANCHES.items()
+            for name, sides in branches.items()
         )
         return x * jnp.sum(nn.relu(judged), axis=-1, keepdims=True)
 
@@ -78,6 +87,8 @@ class SpatialAttention(nn.Module):
         x = nn.Conv(
             features, sides, kernel_init=CONV_INIT, dtype=self.dtype, name=name
         )(x)
+        if self.folded:
+            return x
         return batch_norm(train, dtype=self.dtype, name=f"{name}_norm")(x)
 
 
@@ -89,12 +100,15 @@ class AttentionHead(nn.Module):
       spatial_hidden: channels of the map that places are judged from.
       channel_hidden: width of the layer that channels are judged from.
       dtype: type of the computation.
+      folded: whether batch norms are part of the layers before them, and the
+        convolutions that judge places are one, see ``folding``; for inference.
     """
 
     order: Order = "channel_first"
     spatial_hidden: int = 256
     channel_hidden: int = 32
     dtype: Any = jnp.float32
+    folded: bool = False
 
     def setup(self) -> None:
         """Both attentions.
@@ -106,11 +120,17 @@ class AttentionHead(nn.Module):
             raise ValueError(
                 f"order: expected one of {list(ORDERS)}, got {self.order!r}"
             )
-        self.spatial = SpatialAttention(self.spatial_hidden, self.dtype)
-        self.channel = ChannelAttention(self.channel_hidden, self.dtype)
+        sizes = self.spatial_hidden, self.channel_hidden
+        self.spatial = SpatialAttention(sizes[0], self.dtype, self.folded)
+        self.channel = ChannelAttention(sizes[1], self.dtype, self.folded)
 
     def attend(self, features: Array, train: bool = False) -> Array:
-        """Maps [B, h, w, C] to an attended map of the same shape."""
+        """Maps [B, h, w, C] to an attended map of the same shape.
+
+        Raises:
+          ValueError: a folded head is trained.
+        """
+        check_folded(self.folded, train)
         if self.order == "channel_first":
             weights = self.channel(features.mean(axis=(1, 2)), train)
             features = features * weights[:, None, None]

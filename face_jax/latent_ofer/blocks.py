@@ -7,8 +7,9 @@ from typing import Any
 
 import flax.linen as nn
 import jax.numpy as jnp
+import numpy as np
 
-from face_jax.nn.layers import NORM_EPSILON
+from face_jax.nn.layers import NORM_EPSILON, convolve
 from face_jax.types import Array
 
 LEAKY_SLOPE = 0.2
@@ -78,6 +79,52 @@ def transposed_convolution(
         dtype=dtype,
         name=name,
     )
+
+
+class Doubling(nn.Module):
+    """A transposed 4x4 convolution of stride 2 as one 2x2 convolution.
+
+    An output pixel sees 2x2 inputs: which weights they have depends on whether its row
+    and its column are even. The four cases are channels here, so that nothing is
+    multiplied by the zeros that a transposed convolution puts between its inputs.
+
+    Attributes:
+      features: number of output channels.
+      dtype: type of the computation.
+    """
+
+    features: int
+    dtype: Any = jnp.float32
+
+    @nn.compact
+    def __call__(self, x: Array) -> Array:
+        """Maps [B, H, W, C] to [B, 2 H, 2 W, features]."""
+        shape = (2, 2, x.shape[-1], 4 * self.features)
+        kernel = self.param("kernel", _INITIAL_KERNEL, shape, jnp.float32)
+        zeros = nn.initializers.zeros
+        bias = self.param("bias", zeros, (self.features,), jnp.float32)
+        batch, height, width, _ = x.shape
+        x = convolve(x.astype(self.dtype), kernel, stride=1, padding=1)
+        x = x.reshape(batch, height + 1, width + 1, 2, 2, self.features)
+        # Pixels of odd rows see the window of inputs that begins one row below.
+        rows = [x[:, row : row + height, :, row] for row in (0, 1)]
+        x = jnp.stack(rows, axis=2).reshape(batch, 2 * height, width + 1, 2, -1)
+        columns = [x[:, :, column : column + width, column] for column in (0, 1)]
+        x = jnp.stack(columns, axis=3).reshape(batch, 2 * height, 2 * width, -1)
+        return x + bias.astype(self.dtype)
+
+
+def doubling_kernel(kernel: np.ndarray) -> np.ndarray:
+    """A transposed convolution's kernel [4, 4, F, C] as ``Doubling``'s [2, 2, C, 4 F]."""
+    features, channels = kernel.shape[2:]
+    # Output 2 p + q has input i by the weight 3 - (2 t + q), t = i - p + 1 - q.
+    taps = kernel[::-1, ::-1].reshape(2, 2, 2, 2, features, channels)
+    return taps.transpose(0, 2, 5, 1, 3, 4).reshape(2, 2, channels, 4 * features)
+
+
+def plain_kernel(kernel: np.ndarray) -> np.ndarray:
+    """A transposed convolution's kernel [h, w, F, C] of stride 1 as a plain one's."""
+    return np.ascontiguousarray(kernel[::-1, ::-1].transpose(0, 1, 3, 2))
 
 
 def instance_norm(

@@ -45,6 +45,8 @@ class ExpressionNetwork(nn.Module):
       depths: blocks in each stage of the trunk.
       width: channels of the trunk's first stage.
       dtype: type of the image branch's computation.
+      folded: whether it has the variables that ``folding.fold_expression`` makes; for
+        inference.
     """
 
     num_classes: int = 7
@@ -55,6 +57,7 @@ class ExpressionNetwork(nn.Module):
     depths: Sequence[int] = (2, 2, 2, 2)
     width: int = 64
     dtype: Any = jnp.float32
+    folded: bool = False
 
     def setup(self) -> None:
         """The image branch and the classifier."""
@@ -66,8 +69,9 @@ class ExpressionNetwork(nn.Module):
             self.depths,
             self.width,
             self.dtype,
+            self.folded,
         )
-        self.classifier = Classifier(self.num_classes)
+        self.classifier = Classifier(self.num_classes, self.folded)
 
     def attend(self, images: Array) -> Array:
         """Maps pictures [B, H, W, 3] to what the heads see, [B, K, h, w, C].

@@ -16,6 +16,7 @@ from face_jax.latent_ofer.assembly_rules import (
     check_compat,
 )
 from face_jax.latent_ofer.blocks import (
+    Doubling,
     convolution,
     instance_norm,
     leaky_relu,
@@ -61,6 +62,8 @@ class ReconstructionGenerator(nn.Module):
       residual: whether what the last layer makes is added to what the network was given,
         so that it has only to correct it. The published network makes whole pictures.
       dtype: type of the convolutions' computation; self-assembly is float32.
+      folded: whether it has the variables that ``folding.fold_generator`` makes, whose
+        transposed convolutions are plain ones; for inference.
     """
 
     width: int = 64
@@ -70,6 +73,7 @@ class ReconstructionGenerator(nn.Module):
     flips_colors: bool | None = None
     residual: bool = False
     dtype: Any = jnp.float32
+    folded: bool = False
 
     @nn.compact
     def __call__(self, images: Array, coarse: Array, holes: Array) -> Refined:
@@ -100,13 +104,14 @@ class ReconstructionGenerator(nn.Module):
                 x = assembled = self._assemble(x, inner_holes)
             x = instance_norm(f"down_{level}_norm", dtype=self.dtype)(x)
         skips.append(self._skip(x, self.levels))
-        x = Innermost(x.shape[-1], self.dtype, name="innermost")(x)
+        x = Innermost(x.shape[-1], self.dtype, self.folded, name="innermost")(x)
         for level in reversed(range(1, self.levels)):
             decoded = x if level == ASSEMBLY_LEVEL else decoded
             x = jnp.concatenate([x, skips.pop()], axis=-1)
-            x = Up(self._up_features(level), self.dtype, name=f"up_{level}")(x)
+            features = self._up_features(level)
+            x = Up(features, self.dtype, self.folded, name=f"up_{level}")(x)
         x = nn.relu(jnp.concatenate([x, skips.pop()], axis=-1))
-        x = transposed_convolution(3, "up_0", side=3, stride=1, dtype=self.dtype)(x)
+        x = same_size(3, "up_0", self.dtype, self.folded)(x)
         x = x.astype(jnp.float32)
         x = x + given[..., :3] if self.residual else x
         return Refined(x, assembled, decoded.astype(jnp.float32), inner_holes)
@@ -192,15 +197,18 @@ class Innermost(nn.Module):
     Attributes:
       features: number of output channels.
       dtype: type of the computation.
+      folded: see ``ReconstructionGenerator``.
     """
 
     features: int
     dtype: Any = jnp.float32
+    folded: bool = False
 
     @nn.compact
     def __call__(self, x: Array) -> Array:
         """Maps [B, H, W, C] to [B, H, W, features]; H and W are even."""
-        return double(nn.relu(halve(x, self.dtype)), self.features, self.dtype)
+        x = nn.relu(halve(x, self.dtype))
+        return double(x, self.features, self.dtype, self.folded)
 
 
 class Up(nn.Module):
@@ -209,17 +217,19 @@ class Up(nn.Module):
     Attributes:
       features: number of output channels.
       dtype: type of the computation.
+      folded: see ``ReconstructionGenerator``.
     """
 
     features: int
     dtype: Any = jnp.float32
+    folded: bool = False
 
     @nn.compact
     def __call__(self, x: Array) -> Array:
         """Maps [B, H, W, C] to [B, 2 H, 2 W, features]."""
-        conv = transposed_convolution(self.features, "conv", 3, 1, self.dtype)
+        conv = same_size(self.features, "conv", self.dtype, self.folded)
         x = instance_norm("conv_norm", dtype=self.dtype)(conv(nn.relu(x)))
-        return double(nn.relu(x), self.features, self.dtype)
+        return double(nn.relu(x), self.features, self.dtype, self.folded)
 
 
 def halve(x: Array, dtype: Any) -> Array:
@@ -230,7 +240,18 @@ def halve(x: Array, dtype: Any) -> Array:
     return conv(leaky_relu(x))
 
 
-def double(x: Array, features: int, dtype: Any) -> Array:
+def same_size(features: int, name: str, dtype: Any, folded: bool) -> nn.Module:
+    """A transposed 3x3 convolution of stride 1, which is a convolution."""
+    if folded:
+        return convolution(features, name, dtype=dtype)
+    return transposed_convolution(features, name, side=3, stride=1, dtype=dtype)
+
+
+def double(x: Array, features: int, dtype: Any, folded: bool) -> Array:
     """A module's transposed convolution to twice the resolution, and its norm."""
-    x = transposed_convolution(features, "double", side=4, stride=2, dtype=dtype)(x)
-    return instance_norm("double_norm", dtype=dtype)(x)
+    conv: nn.Module = (
+        Doubling(features, dtype, name="double")
+        if folded
+        else transposed_convolution(features, "double", 4, 2, dtype)
+    )
+    return instance_norm("double_norm", dtype=dtype)(conv(x))

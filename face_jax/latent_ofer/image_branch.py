@@ -16,7 +16,7 @@ from face_jax.latent_ofer.attention_heads import (
     share_between_heads,
 )
 from face_jax.nn.basic_resnet import BasicResNet
-from face_jax.nn.batch_norm import batch_norm
+from face_jax.nn.batch_norm import batch_norm, check_folded
 from face_jax.nn.layers import Dense
 from face_jax.types import Array
 
@@ -32,6 +32,7 @@ class ImageBranch(nn.Module):
       depths: blocks in each stage of the trunk.
       width: channels of the trunk's first stage.
       dtype: type of the computation; the shares are float32.
+      folded: see ``AttentionHead``.
     """
 
     order: Order = "channel_first"
@@ -41,13 +42,18 @@ class ImageBranch(nn.Module):
     depths: Sequence[int] = (2, 2, 2, 2)
     width: int = 64
     dtype: Any = jnp.float32
+    folded: bool = False
 
     def setup(self) -> None:
         """The trunk and the heads."""
-        self.trunk = BasicResNet(self.depths, self.width, self.dtype)
+        self.trunk = BasicResNet(self.depths, self.width, self.dtype, self.folded)
         self.head = [
             AttentionHead(
-                self.order, self.spatial_hidden, self.channel_hidden, self.dtype
+                self.order,
+                self.spatial_hidden,
+                self.channel_hidden,
+                self.dtype,
+                self.folded,
             )
             for _ in range(self.num_heads)
         ]
@@ -91,12 +97,19 @@ class Classifier(nn.Module):
 
     Attributes:
       num_classes: number of classes.
+      folded: whether the norm is part of the dense layer; for inference.
     """
 
     num_classes: int = 7
+    folded: bool = False
 
     @nn.compact
     def __call__(self, x: Array, train: bool = False) -> Array:
-        """Maps [B, C] to logits [B, num_classes] float32."""
+        """Maps [B, C] to logits [B, num_classes] float32.
+
+        Raises:
+          ValueError: a folded classifier is trained.
+        """
+        check_folded(self.folded, train)
         x = Dense(self.num_classes, name="dense")(x.astype(jnp.float32))
-        return batch_norm(train, name="norm")(x)
+        return x if self.folded else batch_norm(train, name="norm")(x)

@@ -4,7 +4,7 @@ Source: Latent-OFER, arXiv 2307.11404, and its public code. The picture is the o
 which occlusion was removed; the latents are those of the masked autoencoder's tokens.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import flax.linen as nn
@@ -12,8 +12,12 @@ import flax.struct
 import jax.numpy as jnp
 
 from face_jax.latent_ofer.image_branch import Classifier, ImageBranch
-from face_jax.latent_ofer.latent_branch import PUBLISHED_FEATURES, LatentBranch, fold
-from face_jax.nn.batch_norm import batch_norm
+from face_jax.latent_ofer.latent_branch import (
+    PUBLISHED_FEATURES,
+    LatentBranch,
+    flat_latents,
+)
+from face_jax.nn.batch_norm import batch_norm, check_folded
 from face_jax.nn.layers import Dense
 from face_jax.types import Array
 
@@ -27,7 +31,8 @@ class Recognition:
       features: [B, h, w, C], the trunk's last map.
       attention: [B, C] float32, sum over the heads of the logarithms of their shares;
         at most -K ln K for K heads.
-      latent: [B, F] float32, the latent branch's vector; F is 0 without one.
+      latent: [B, F] float32, the latent branch's vector; F is 0 without one, and where
+        it is folded into the logits.
     """
 
     logits: Array
@@ -43,26 +48,26 @@ class Recognizer(nn.Module):
       num_classes: number of expressions.
       num_heads: K, of the image branch.
       latent_features: widths of the latent branch; none at all leave the branch out.
-      folded_latents: whether the latent branch is the one affine map that
-        ``fold_latents`` makes of it; for inference.
       fusion_features: widths of the layers behind the concatenation.
       spatial_hidden: channels of the map that places are judged from.
       channel_hidden: width of the layer that channels are judged from.
       depths: blocks in each stage of the trunk.
       width: channels of the trunk's first stage.
       dtype: type of both branches' computation.
+      folded: whether it has the variables that ``folding.fold_recognizer`` makes, with
+        one affine map to the logits from attention and latents each; for inference.
     """
 
     num_classes: int = 7
     num_heads: int = 4
     latent_features: Sequence[int] = PUBLISHED_FEATURES
-    folded_latents: bool = False
     fusion_features: Sequence[int] = (256, 128)
     spatial_hidden: int = 256
     channel_hidden: int = 32
     depths: Sequence[int] = (2, 2, 2, 2)
     width: int = 64
     dtype: Any = jnp.float32
+    folded: bool = False
 
     def setup(self) -> None:
         """The two branches and the fusion."""
@@ -74,11 +79,14 @@ class Recognizer(nn.Module):
             self.depths,
             self.width,
             self.dtype,
+            self.folded,
         )
+        if self.folded:
+            self.attention_logits = Dense(self.num_classes)
+            self.latent_logits = Dense(self.num_classes, use_bias=False)
+            return
         if self.latent_features:
-            self.latent_branch = LatentBranch(
-                self.latent_features, self.folded_latents, self.dtype
-            )
+            self.latent_branch = LatentBranch(self.latent_features, self.dtype)
         self.fusion = Fusion(self.fusion_features, self.num_classes)
 
     def __call__(
@@ -98,8 +106,10 @@ class Recognizer(nn.Module):
           Logits and what they were made of.
 
         Raises:
-          ValueError: the images are not [B, H, W, 3] or the latents not [B, N, D].
+          ValueError: the images are not [B, H, W, 3] or the latents not [B, N, D], or a
+            folded recogniser is trained.
         """
+        check_folded(self.folded, train)
         if (latents is None) == bool(self.latent_features):
             raise ValueError(
                 "latents: expected [B, N, D] for a latent branch and None without one, "
@@ -108,16 +118,24 @@ class Recognizer(nn.Module):
             )
         features, heads = self.image_branch(images, train)
         attention = heads.sum(axis=1)
-        latent = self._latent(attention, latents, train)
-        logits = self.fusion(jnp.concatenate([attention, latent], axis=-1), train)
+        logits, latent = self._join(attention, latents, train)
         return Recognition(
             logits=logits, features=features, attention=attention, latent=latent
         )
 
-    def _latent(self, attention: Array, latents: Array | None, train: bool) -> Array:
-        if latents is None:
-            return attention[:, :0]
-        return self.latent_branch(latents, train)
+    def _join(
+        self, attention: Array, latents: Array | None, train: bool
+    ) -> tuple[Array, Array]:
+        """Logits of both branches, and the latent branch's vector."""
+        latent = attention[:, :0]
+        if self.folded:
+            logits = self.attention_logits(attention)
+            if latents is not None:
+                logits += self.latent_logits(flat_latents(latents, self.dtype))
+            return logits, latent
+        if latents is not None:
+            latent = self.latent_branch(latents, train)
+        return self.fusion(jnp.concatenate([attention, latent], axis=-1), train), latent
 
 
 class Fusion(nn.Module):
@@ -138,19 +156,3 @@ class Fusion(nn.Module):
             x = Dense(features, name=f"fusion_{index}")(x)
         x = batch_norm(train, name="fusion_norm")(x)
         return Classifier(self.num_classes, name="classifier")(x, train)
-
-
-def fold_latents(variables: Mapping[str, Any]) -> dict[str, Any]:
-    """Multiplies the latent branch of a trained recogniser out.
-
-    Args:
-      variables: of a ``Recognizer``, ``{"params": ..., "batch_stats": ...}``.
-
-    Returns:
-      Variables of a ``Recognizer(folded_latents=True)`` that recognises the same.
-    """
-    branch = "latent_branch"
-    params, statistics = dict(variables["params"]), dict(variables["batch_stats"])
-    folded = fold({"params": params[branch], "batch_stats": statistics.pop(branch)})
-    params[branch] = folded["params"]
-    return {"params": params, "batch_stats": statistics}

@@ -6,7 +6,7 @@ from typing import Any
 import flax.linen as nn
 import jax.numpy as jnp
 
-from face_jax.nn.batch_norm import batch_norm
+from face_jax.nn.batch_norm import batch_norm, check_folded
 from face_jax.nn.checks import check_images
 from face_jax.nn.resnet import conv_without_bias
 from face_jax.types import Array
@@ -19,11 +19,14 @@ class BasicResNet(nn.Module):
       depths: number of blocks in each stage; every stage but the first halves the map.
       width: channels of the first stage; each stage doubles them.
       dtype: type of the computation.
+      folded: whether batch norms are part of the convolutions before them, see
+        ``folding.fold_batch_norms``; for inference.
     """
 
     depths: Sequence[int] = (2, 2, 2, 2)
     width: int = 64
     dtype: Any = jnp.float32
+    folded: bool = False
 
     @nn.compact
     def __call__(self, images: Array, train: bool = False) -> Array:
@@ -38,11 +41,15 @@ class BasicResNet(nn.Module):
           s = 2**(len(depths) + 1): [B, 7, 7, 512] by default for pictures of 224 pixels.
 
         Raises:
-          ValueError: the images are not [B, H, W, 3].
+          ValueError: the images are not [B, H, W, 3], or a folded network is trained.
         """
         check_images(images, "ResNet input")
-        x = conv_without_bias(self.width, 7, 2, self.dtype, "stem")(images)
-        x = nn.relu(batch_norm(train, dtype=self.dtype, name="stem_norm")(x))
+        check_folded(self.folded, train)
+        stem = conv_without_bias(self.width, 7, 2, self.dtype, "stem", self.folded)
+        x = stem(images)
+        if not self.folded:
+            x = batch_norm(train, dtype=self.dtype, name="stem_norm")(x)
+        x = nn.relu(x)
         x = nn.max_pool(x, (3, 3), strides=(2, 2), padding=((1, 1), (1, 1)))
         for stage, depth in enumerate(self.depths):
             for block in range(depth):
@@ -50,6 +57,7 @@ class BasicResNet(nn.Module):
                     self.width * 2**stage,
                     stride=2 if stage > 0 and block == 0 else 1,
                     dtype=self.dtype,
+                    folded=self.folded,
                     name=f"stage_{stage}_block_{block}",
                 )(x, train)
         return x
@@ -62,11 +70,13 @@ class BasicBlock(nn.Module):
       features: number of output channels.
       stride: of the first convolution.
       dtype: type of the computation.
+      folded: see ``BasicResNet``.
     """
 
     features: int
     stride: int = 1
     dtype: Any = jnp.float32
+    folded: bool = False
 
     @nn.compact
     def __call__(self, inputs: Array, train: bool = False) -> Array:
@@ -78,5 +88,9 @@ class BasicBlock(nn.Module):
         return nn.relu(x + inputs)
 
     def _layer(self, x: Array, side: int, stride: int, train: bool, name: str) -> Array:
-        x = conv_without_bias(self.features, side, stride, self.dtype, name)(x)
-        return batch_norm(train, dtype=self.dtype, name=f"{name}_norm")(x)
+        conv = conv_without_bias(
+            self.features, side, stride, self.dtype, name, self.folded
+        )
+        if self.folded:
+            return conv(x)
+        return batch_norm(train, dtype=self.dtype, name=f"{name}_norm")(conv(x))

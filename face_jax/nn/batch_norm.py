@@ -4,6 +4,9 @@ PyTorch writes the share of the new statistics as its momentum, Flax that of the
 ones: 0.1 there is 0.9 here. PyTorch stores n / (n - 1) times the variance of a batch of
 n values per channel, Flax the variance itself; the output of a training step is the
 same.
+
+Networks with a field ``folded`` take parameters whose norms ``folding`` has multiplied
+into the layers before them: these layers have biases then, and no norm follows them.
 """
 
 from collections.abc import Mapping
@@ -45,6 +48,16 @@ def batch_norm(
         dtype=dtype,
         name=name,
     )
+
+
+def check_folded(folded: bool, train: bool) -> None:
+    """Refuses to train a network without its norms.
+
+    Raises:
+      ValueError: it is so.
+    """
+    if folded and train:
+        raise ValueError("folded: expected False in training, got True")
 
 
 def apply_with_statistics(

@@ -16,15 +16,17 @@ SIDE = 3
 
 
 class DepthwiseConv(nn.Module):
-    """A depthwise 3x3 convolution without bias, padded as TensorFlow's SAME.
+    """A depthwise 3x3 convolution, padded as TensorFlow's SAME.
 
     Attributes:
       stride: step between outputs, along both axes.
       dtype: type of the computation.
+      use_bias: whether there is a bias.
     """
 
     stride: int = 1
     dtype: Any = jnp.float32
+    use_bias: bool = False
 
     @nn.compact
     def __call__(self, x: Array) -> Array:
@@ -32,7 +34,12 @@ class DepthwiseConv(nn.Module):
         # MobileNet's initialisation: N(0, sqrt(2 / fan out)), here 9 outputs per input.
         init = nn.initializers.normal(math.sqrt(2.0 / SIDE**2))
         kernel = self.param("kernel", init, (SIDE, SIDE, 1, x.shape[-1]), jnp.float32)
-        return convolve_depthwise(x.astype(self.dtype), kernel, self.stride)
+        y = convolve_depthwise(x.astype(self.dtype), kernel, self.stride)
+        if not self.use_bias:
+            return y
+        zeros = nn.initializers.zeros
+        bias = self.param("bias", zeros, (x.shape[-1],), jnp.float32)
+        return y + bias.astype(self.dtype)
 
 
 def convolve_depthwise(x: Array, kernel: Array, stride: int) -> Array:

@@ -11,7 +11,7 @@ from typing import Any, Literal, NamedTuple
 import flax.linen as nn
 import jax.numpy as jnp
 
-from face_jax.nn.batch_norm import batch_norm
+from face_jax.nn.batch_norm import batch_norm, check_folded
 from face_jax.nn.checks import check_images
 from face_jax.nn.depthwise import DepthwiseConv
 from face_jax.types import Array
@@ -98,10 +98,13 @@ class MobileNetV3(nn.Module):
     Attributes:
       variant: a key of ``ARCHITECTURES``.
       dtype: type of the computation.
+      folded: whether batch norms are part of the layers before them, see
+        ``folding.fold_batch_norms``; for inference.
     """
 
     variant: Variant = "large"
     dtype: Any = jnp.float32
+    folded: bool = False
 
     @nn.compact
     def __call__(self, images: Array, train: bool = False) -> tuple[Array, ...]:
@@ -117,38 +120,43 @@ class MobileNetV3(nn.Module):
           channels in ``small`` and 960 in ``large``.
 
         Raises:
-          ValueError: there is no such variant, or the images are not [B, H, W, 3].
+          ValueError: there is no such variant, the images are not [B, H, W, 3], or a
+            folded network is trained.
         """
         architecture = find_architecture(self.variant)
+        check_folded(self.folded, train)
         check_images(images, "MobileNetV3 input")
         x = nn.Conv(
             STEM_FEATURES,
             (3, 3),
             strides=2,
             padding="SAME",
-            use_bias=False,
+            use_bias=self.folded,
             kernel_init=_fan_out_normal,
             dtype=self.dtype,
             name="stem",
         )(images)
-        maps = [nn.relu(self._norm(train, "stem_norm")(x))]
+        maps = [nn.relu(self._norm(x, train, "stem_norm"))]
         for index, blocks in enumerate(architecture.stages):
             x = self._stage(maps[-1], blocks, index, train)
             halved = any(block.stride > 1 for block in blocks)
             maps = [*maps, x] if halved else [*maps[:-1], x]
-        x = pointwise(architecture.last_features, self.dtype, "last")(maps[-1])
-        return (*maps[:-1], nn.relu(self._norm(train, "last_norm")(x)))
+        last = pointwise(architecture.last_features, self.dtype, "last", self.folded)
+        x = nn.relu(self._norm(last(maps[-1]), train, "last_norm"))
+        return (*maps[:-1], x)
 
     def _stage(
         self, x: Array, blocks: Sequence[Block], index: int, train: bool
     ) -> Array:
         for number, block in enumerate(blocks):
             name = f"stage_{index}_block_{number}"
-            x = SeparableBlock(*block, dtype=self.dtype, name=name)(x, train)
+            x = SeparableBlock(*block, dtype=self.dtype, folded=self.folded, name=name)(
+                x, train
+            )
         return x
 
-    def _norm(self, train: bool, name: str) -> nn.BatchNorm:
-        return batch_norm(train, EPSILON, self.dtype, name)
+    def _norm(self, x: Array, train: bool, name: str) -> Array:
+        return x if self.folded else batch_norm(train, EPSILON, self.dtype, name)(x)
 
 
 class SeparableBlock(nn.Module):
@@ -159,28 +167,30 @@ class SeparableBlock(nn.Module):
       expanded: channels of the depthwise convolution, or None without expansion.
       stride: of the depthwise convolution; above 1 there is no residual connection.
       dtype: type of the computation.
+      folded: see ``MobileNetV3``.
     """
 
     features: int
     expanded: int | None
     stride: int = 1
     dtype: Any = jnp.float32
+    folded: bool = False
 
     @nn.compact
     def __call__(self, inputs: Array, train: bool = False) -> Array:
         """Maps [B, H, W, C] to [B, ceil(H / stride), ceil(W / stride), features]."""
         x = inputs
         if self.expanded is not None:
-            x = pointwise(self.expanded, self.dtype, "expand")(x)
-            x = nn.relu(self._norm(train, "expand_norm")(x))
-        x = DepthwiseConv(self.stride, self.dtype, name="depthwise")(x)
-        x = nn.relu(self._norm(train, "depthwise_norm")(x))
-        x = pointwise(self.features, self.dtype, "project")(x)
-        x = self._norm(train, "project_norm")(x)
+            x = pointwise(self.expanded, self.dtype, "expand", self.folded)(x)
+            x = nn.relu(self._norm(x, train, "expand_norm"))
+        x = DepthwiseConv(self.stride, self.dtype, self.folded, name="depthwise")(x)
+        x = nn.relu(self._norm(x, train, "depthwise_norm"))
+        x = pointwise(self.features, self.dtype, "project", self.folded)(x)
+        x = self._norm(x, train, "project_norm")
         return x + inputs if x.shape == inputs.shape else x
 
-    def _norm(self, train: bool, name: str) -> nn.BatchNorm:
-        return batch_norm(train, EPSILON, self.dtype, name)
+    def _norm(self, x: Array, train: bool, name: str) -> Array:
+        return x if self.folded else batch_norm(train, EPSILON, self.dtype, name)(x)
 
 
 def find_architecture(variant: str) -> Architecture:
@@ -200,11 +210,11 @@ _fan_out_normal = nn.initializers.variance_scaling(2.0, "fan_out", "normal")
 """MobileNet's initialisation, N(0, sqrt(2 / fan out))."""
 
 
-def pointwise(features: int, dtype: Any, name: str) -> nn.Dense:
+def pointwise(features: int, dtype: Any, name: str, use_bias: bool = False) -> nn.Dense:
     """A 1x1 convolution, as the matrix product that it is."""
     return nn.Dense(
         features,
-        use_bias=False,
+        use_bias=use_bias,
         kernel_init=_fan_out_normal,
         dtype=dtype,
         name=name,

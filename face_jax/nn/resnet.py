@@ -95,7 +95,12 @@ class BottleneckBlock(nn.Module):
 
 
 def conv_without_bias(
-    features: int, side: int, stride: int, dtype: Any, name: str
+    features: int,
+    side: int,
+    stride: int,
+    dtype: Any,
+    name: str,
+    folded: bool = False,
 ) -> Conv:
     """A convolution that a batch norm follows, so that it needs no bias.
 
@@ -105,6 +110,7 @@ def conv_without_bias(
       stride: step between outputs; they are [B, ceil(H / stride), ceil(W / stride)].
       dtype: type of the computation.
       name: of the module.
+      folded: whether the norm is part of it, see ``folding``: then there is a bias.
 
     Returns:
       The module.
@@ -114,7 +120,7 @@ def conv_without_bias(
         kernel_size=side,
         stride=stride,
         padding=side // 2,
-        use_bias=False,
+        use_bias=folded,
         kernel_limit=he_limit,
         dtype=dtype,
         name=name,

@@ -5,7 +5,7 @@ RGB in [0, 1] and are not normalised. Source: SMIRK, arXiv 2404.04104.
 """
 
 import dataclasses
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 import flax.linen as nn
@@ -44,6 +44,7 @@ class PoseEncoder(nn.Module):
         encoders do without; from scratch, at the rates that the layers before need,
         radians and metres would shake with every step.
       dtype: type of the convolutions' computation.
+      folded: whether batch norms are part of the layers before them, see ``folding``.
     """
 
     variant: Variant = "small"
@@ -52,6 +53,7 @@ class PoseEncoder(nn.Module):
     camera_scale: float = 7.0
     gains: tuple[float, ...] = (1.0,) * 6
     dtype: Any = jnp.float32
+    folded: bool = False
 
     @nn.compact
     def __call__(self, images: Array, train: bool = False) -> tuple[Array, Array]:
@@ -68,9 +70,9 @@ class PoseEncoder(nn.Module):
         Raises:
           ValueError: the images are not [B, H, W, 3].
         """
-        features = pooled_features(
-            self.variant, self.dtype, self.cells, self.points, images, train
-        )
+        backbone = MobileNetV3(self.variant, self.dtype, self.folded, name="backbone")
+        maps = backbone(images, train)
+        features = pooled_features(maps, self.cells, self.points, self.dtype)
         init = scaled_default(features, 0.001)
         head = nn.Dense(
             6,
@@ -95,6 +97,7 @@ class ShapeEncoder(nn.Module):
       cells: see ``pooled_features``; 1 as published.
       points: learned points, likewise; 0 as published.
       dtype: type of the convolutions' computation.
+      folded: whether batch norms are part of the layers before them, see ``folding``.
     """
 
     num_shape: int = 300
@@ -103,13 +106,14 @@ class ShapeEncoder(nn.Module):
     cells: int = 1
     points: int = 0
     dtype: Any = jnp.float32
+    folded: bool = False
 
     @nn.compact
     def __call__(self, images: Array, train: bool = False) -> Array:
         """Maps images [B, H, W, 3] to [B, num_shape] float32, as ``PoseEncoder``."""
-        features = pooled_features(
-            self.variant, self.dtype, self.cells, self.points, images, train
-        )
+        backbone = MobileNetV3(self.variant, self.dtype, self.folded, name="backbone")
+        maps = backbone(images, train)
+        features = pooled_features(maps, self.cells, self.points, self.dtype)
         zeros = nn.initializers.zeros
         head = nn.Dense(self.num_shape, kernel_init=zeros, name="head")
         return self.gain * head(features)
@@ -125,6 +129,7 @@ class ExpressionEncoder(nn.Module):
       cells: see ``pooled_features``; 1 as published.
       points: learned points, likewise; 0 as published.
       dtype: type of the convolutions' computation.
+      folded: whether batch norms are part of the layers before them, see ``folding``.
     """
 
     num_expression: int = 50
@@ -133,6 +138,7 @@ class ExpressionEncoder(nn.Module):
     cells: int = 1
     points: int = 0
     dtype: Any = jnp.float32
+    folded: bool = False
 
     @nn.compact
     def __call__(
@@ -153,9 +159,9 @@ class ExpressionEncoder(nn.Module):
         Raises:
           ValueError: the images are not [B, H, W, 3].
         """
-        features = pooled_features(
-            self.variant, self.dtype, self.cells, self.points, images, train
-        )
+        backbone = MobileNetV3(self.variant, self.dtype, self.folded, name="backbone")
+        maps = backbone(images, train)
+        features = pooled_features(maps, self.cells, self.points, self.dtype)
         init = scaled_default(features, 0.1)
         size = self.num_expression + EYELIDS + JAW
         head = nn.Dense(size, kernel_init=init, bias_init=init, name="head")
@@ -239,18 +245,16 @@ def encode(
 
 
 def pooled_features(
-    variant: Variant, dtype: Any, cells: int, points: int, images: Array, train: bool
+    maps: Sequence[Array], cells: int, points: int, dtype: Any
 ) -> Array:
-    """What the calling module's ``backbone`` sees in whole pictures.
+    """What a backbone sees in whole pictures; the calling module keeps the points.
 
     Args:
-      variant: of the MobileNetV3.
-      dtype: type of its computation.
+      maps: its feature maps [B, h, w, C], one for each resolution.
       cells: the last map is cut into this many cells along each side; with one, only
         what is seen counts, with more also where.
       points: number P of learned points.
-      images: [B, H, W, 3].
-      train: whether batch norms use and follow the statistics of the batch.
+      dtype: type of the computation that finds them.
 
     Returns:
       [B, cells * cells * C + 2 P] float32: each cell's share in the mean of the last
@@ -259,7 +263,6 @@ def pooled_features(
     Raises:
       ValueError: the sides of the last map are no multiples of ``cells``.
     """
-    maps = MobileNetV3(variant, dtype, name="backbone")(images, train)
     seen = shares_of_cells(maps[-1].astype(jnp.float32), cells)
     if not points:
         return seen

@@ -18,6 +18,9 @@ from face_jax.smirk.inference import (
 from face_jax.smirk.model import Model
 from face_jax.types import Array, PyTree
 
+ARRAYS = ("variables", "head", "folded_head")
+"""Fields of a model that are a program's weights."""
+
 
 def exportable(model: Model, batches: Sequence[int] = (1, 8)) -> Exportable:
     """The programs of a model; pictures have its own size and are cut out already.
@@ -59,7 +62,7 @@ def exportable(model: Model, batches: Sequence[int] = (1, 8)) -> Exportable:
                 "photographs made again from faces",
             )
     notes = {"head": model.head.name, "licence of the head": model.head.licence}
-    weights = {"variables": model.variables, "head": model.head}
+    weights = {name: getattr(model, name) for name in ARRAYS}
     return Exportable("smirk", weights, programs, notes)
 
 
@@ -69,9 +72,7 @@ def _on(
     """A function of a model as one of its arrays; results are flat."""
 
     def of_arrays(weights: PyTree, given: Mapping[str, Array]) -> dict[str, Array]:
-        known = dataclasses.replace(
-            model, variables=weights["variables"], head=weights["head"]
-        )
+        known = dataclasses.replace(model, **{name: weights[name] for name in ARRAYS})
         return flat(function(known, given))
 
     return of_arrays

@@ -8,7 +8,7 @@ from typing import Any
 import flax.linen as nn
 import jax.numpy as jnp
 
-from face_jax.nn.batch_norm import batch_norm
+from face_jax.nn.batch_norm import batch_norm, check_folded
 from face_jax.nn.checks import check_images
 from face_jax.nn.layers import Conv, fan_in_limit, symmetric_uniform
 from face_jax.types import Array
@@ -22,12 +22,15 @@ class Generator(nn.Module):
       levels: number of halvings.
       residual_blocks: number of residual blocks at the lowest resolution.
       dtype: type of the computation.
+      folded: whether batch norms are part of the convolutions before them, see
+        ``folding.fold_batch_norms``; for inference.
     """
 
     features: int = 32
     levels: int = 4
     residual_blocks: int = 5
     dtype: Any = jnp.float32
+    folded: bool = False
 
     @nn.compact
     def __call__(self, rendered: Array, masked: Array, train: bool = False) -> Array:
@@ -44,9 +47,11 @@ class Generator(nn.Module):
 
         Raises:
           ValueError: the inputs are not [B, H, W, 3], their shapes differ, or a side
-            is not a multiple of 2**levels or shorter than twice that.
+            is not a multiple of 2**levels or shorter than twice that; or a folded
+            network is trained.
         """
         self._check(rendered, masked)
+        check_folded(self.folded, train)
         x = jnp.concatenate([rendered, masked], axis=-1)
         skips = []
         for level in range(self.levels):
@@ -54,7 +59,8 @@ class Generator(nn.Module):
             x = nn.max_pool(skips[-1], (2, 2), strides=(2, 2))
         x = self._block(self.levels, "bottleneck")(x, train)
         for index in range(self.residual_blocks):
-            x = ResidualBlock(self.dtype, name=f"residual_{index}")(x, train)
+            block = ResidualBlock(self.dtype, self.folded, name=f"residual_{index}")
+            x = block(x, train)
         for level in reversed(range(self.levels)):
             features = self._features(level)
             x = UpConv(features, dtype=self.dtype, name=f"up_{level}")(x)
@@ -67,7 +73,7 @@ class Generator(nn.Module):
         return self.features * 2**level
 
     def _block(self, level: int, name: str) -> "ConvBlock":
-        return ConvBlock(self._features(level), self.dtype, name=name)
+        return ConvBlock(self._features(level), self.dtype, self.folded, name=name)
 
     def _check(self, rendered: Array, masked: Array) -> None:
         multiple = 2**self.levels
@@ -87,20 +93,26 @@ class ConvBlock(nn.Module):
     Attributes:
       features: number of output channels.
       dtype: type of the computation.
+      folded: see ``Generator``.
     """
 
     features: int
     dtype: Any = jnp.float32
+    folded: bool = False
 
     @nn.compact
     def __call__(self, x: Array, train: bool = False) -> Array:
         """Maps [B, H, W, C] to [B, H, W, features]."""
         for index in range(2):
             x = Conv(
-                self.features, use_bias=False, dtype=self.dtype, name=f"conv_{index}"
+                self.features,
+                use_bias=self.folded,
+                dtype=self.dtype,
+                name=f"conv_{index}",
             )(x)
-            norm = batch_norm(train, dtype=self.dtype, name=f"norm_{index}")
-            x = nn.relu(norm(x))
+            if not self.folded:
+                x = batch_norm(train, dtype=self.dtype, name=f"norm_{index}")(x)
+            x = nn.relu(x)
         return x
 
 
@@ -109,9 +121,11 @@ class ResidualBlock(nn.Module):
 
     Attributes:
       dtype: type of the computation.
+      folded: see ``Generator``.
     """
 
     dtype: Any = jnp.float32
+    folded: bool = False
 
     @nn.compact
     def __call__(self, inputs: Array, train: bool = False) -> Array:
@@ -124,10 +138,12 @@ class ResidualBlock(nn.Module):
         x = Conv(
             x.shape[-1],
             padding=0,
-            use_bias=False,
+            use_bias=self.folded,
             dtype=self.dtype,
             name=f"conv_{index}",
         )(x)
+        if self.folded:
+            return x
         return batch_norm(train, dtype=self.dtype, name=f"norm_{index}")(x)
 
 

@@ -245,6 +245,7 @@ def _decode(model: Model, faces: EncodedFace) -> ProjectedFace:
         faces.head,
         faces.camera,
         eyelids_before_skinning=model.networks.eyelids_before_skinning,
+        folded=model.folded_head,
     )
 
 

@@ -8,15 +8,15 @@ from typing import Any
 import flax.struct
 
 from face_jax.convert.kinds import convert_files
+from face_jax.geometry.folded_head import FoldedHead
 from face_jax.geometry.head import HeadModel
 from face_jax.placement import Rows, place_everywhere
 from face_jax.smirk import published
+from face_jax.smirk.folding import GENERATOR, fold_directions, fold_networks
 from face_jax.smirk.networks import ENCODERS, Networks, build_networks
 from face_jax.smirk.paths import Compat
 from face_jax.smirk.settings import SmirkSettings
 from face_jax.types import Variables
-
-GENERATOR = "generator"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -38,6 +38,8 @@ class Model:
       networks: the modules; part of a compiled program's identity.
       masking: what the generator expects of masked photographs.
       rows: how pictures are divided over devices; None for the default device.
+      folded_head: the head's directions in one matrix; None where networks and head
+        are not folded, see ``load``.
     """
 
     variables: Variables
@@ -45,6 +47,7 @@ class Model:
     networks: Networks = flax.struct.field(pytree_node=False)
     masking: Masking = flax.struct.field(pytree_node=False, default=Masking())
     rows: Rows = flax.struct.field(pytree_node=False, default=None)
+    folded_head: FoldedHead | None = None
 
     @property
     def image_size(self) -> int:
@@ -63,6 +66,7 @@ def load(
     *,
     dtype: str | None = None,
     sharding: Rows = None,
+    folded: bool = True,
 ) -> Model:
     """Loads a model from a work directory of training.
 
@@ -72,6 +76,8 @@ def load(
       dtype: compute type of encoders and generator, such as ``bfloat16``; None for that
         of the training. Parameters and geometry are float32 always.
       sharding: how pictures are divided over devices; calls have a multiple of as many.
+      folded: whether networks and head are multiplied out, see ``folding``: the same
+        but for rounding, and faster.
 
     Returns:
       The model, its variables on the default device or on all that see pictures.
@@ -89,10 +95,12 @@ def load(
     masking = Masking(**{name: task[name] for name in names if name in task})
     chosen = {} if dtype is None else {"dtype": dtype}
     networks = build_networks(**task["networks"] | chosen)
-    return make_model(variables, networks, masking, sharding)
+    return make_model(variables, networks, masking, sharding, folded=folded)
 
 
-def from_published(path: str | Path, head: str, **settings: Any) -> Model:
+def from_published(
+    path: str | Path, head: str, *, folded: bool = True, **settings: Any
+) -> Model:
     """Takes the published weights.
 
     Args:
@@ -100,6 +108,7 @@ def from_published(path: str | Path, head: str, **settings: Any) -> Model:
         generator in it the model has none.
       head: file of FLAME that ``face-jax prepare head`` wrote; the weights speak of
         FLAME 2020's coefficients.
+      folded: see ``load``.
       **settings: further keywords of ``build_networks``.
 
     Returns:
@@ -112,7 +121,8 @@ def from_published(path: str | Path, head: str, **settings: Any) -> Model:
     """
     chosen = {"head": str(head), **settings}
     found = convert_files(published.kind("smirk"), [Path(path)], {"networks": chosen})
-    return make_model(found.variables, build_networks(**found.settings["networks"]))
+    networks = build_networks(**found.settings["networks"])
+    return make_model(found.variables, networks, folded=folded)
 
 
 def make_model(
@@ -120,6 +130,8 @@ def make_model(
     networks: Networks,
     masking: Masking | None = None,
     sharding: Rows = None,
+    *,
+    folded: bool = False,
 ) -> Model:
     """A model of given variables.
 
@@ -129,12 +141,18 @@ def make_model(
       networks: the modules.
       masking: None for the published one.
       sharding: how pictures are divided over devices.
+      folded: see ``load``.
     """
     used = {n: variables[n] for n in (*ENCODERS, GENERATOR) if n in variables}
+    folded_head = None
+    if folded:
+        folded_head = place_everywhere(fold_directions(networks), sharding)
+        networks, used = fold_networks(networks, used)
     return Model(
         variables=place_everywhere(used, sharding),
         head=place_everywhere(networks.assets.head, sharding),
         networks=networks,
         masking=masking or Masking(),
         rows=sharding,
+        folded_head=folded_head,
     )

@@ -3,7 +3,13 @@
 import flax.struct
 
 from face_jax.geometry.cameras import project_weak_perspective
-from face_jax.geometry.head import HeadModel, HeadParameters, pose_head
+from face_jax.geometry.folded_head import FoldedHead, pose_folded
+from face_jax.geometry.head import (
+    HeadModel,
+    HeadParameters,
+    PosedHead,
+    pose_head,
+)
 from face_jax.geometry.landmarks import landmarks_68, landmarks_mediapipe_105
 from face_jax.types import Array
 
@@ -31,6 +37,7 @@ def project_face(
     camera: Array,
     *,
     eyelids_before_skinning: bool = False,
+    folded: FoldedHead | None = None,
 ) -> ProjectedFace:
     """Poses a head and projects it (SMIRK, arXiv 2404.04104).
 
@@ -39,6 +46,7 @@ def project_face(
       parameters: of B faces.
       camera: [B, 3] (s, tx, ty), see ``project_weak_perspective``.
       eyelids_before_skinning: see ``pose_head``.
+      folded: the head's directions in one matrix, for inference.
 
     Returns:
       The face; gradients reach parameters and camera.
@@ -46,8 +54,7 @@ def project_face(
     Raises:
       ValueError: the head lacks landmarks, or parameters do not fit it.
     """
-    posed = pose_head(head, parameters, eyelids_before_skinning=eyelids_before_skinning)
-    vertices = posed.vertices
+    vertices = _pose(head, parameters, folded, eyelids_before_skinning).vertices
     contoured = landmarks_68(head, vertices, parameters)
     inner = landmarks_mediapipe_105(head, vertices)
     return ProjectedFace(
@@ -56,3 +63,15 @@ def project_face(
         landmarks_68=project_weak_perspective(contoured, camera)[..., :2],
         landmarks_105=project_weak_perspective(inner, camera)[..., :2],
     )
+
+
+def _pose(
+    head: HeadModel,
+    parameters: HeadParameters,
+    folded: FoldedHead | None,
+    eyelids_before_skinning: bool,
+) -> PosedHead:
+    settings = {"eyelids_before_skinning": eyelids_before_skinning}
+    if folded is None:
+        return pose_head(head, parameters, **settings)
+    return pose_folded(folded, head, parameters, **settings)

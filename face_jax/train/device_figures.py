@@ -62,3 +62,16 @@ def peak_memory_bytes() -> int | None:
     statistics = [device.memory_stats() or {} for device in jax.local_devices()]
     peaks = [found.get("peak_bytes_in_use", 0) for found in statistics]
     return max(peaks) or None
+
+
+def planned_bytes(program: jax.stages.Compiled) -> int | None:
+    """Bytes on one device that XLA plans: arguments, results and what lies between.
+
+    None where the backend does not tell.
+    """
+    found = program.memory_analysis()
+    if found is None:
+        return None
+    inside = found.argument_size_in_bytes + found.temp_size_in_bytes
+    # What results overwrite, as a state does, is counted with the arguments.
+    return inside + found.output_size_in_bytes - found.alias_size_in_bytes

@@ -13,6 +13,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from face_jax.train import partitioning
+from face_jax.train.device_figures import planned_bytes
 from face_jax.train.device_peaks import utilisation
 from face_jax.train.flops import count_flops
 from face_jax.train.loop import Trainer
@@ -88,7 +89,7 @@ def time_iteration(
         compile_seconds=compile_seconds,
         seconds=seconds,
         flops=flops,
-        memory_bytes=_memory(program),
+        memory_bytes=planned_bytes(program) or 0,
         utilisation=share,
     )
 
@@ -143,12 +144,3 @@ def _repeat(program: Callable, arguments: tuple, steps: int, rounds: int):
         jax.block_until_ready(state)
         seconds.append((time.perf_counter() - begin) / steps)
     return tuple(seconds)
-
-
-def _memory(program: jax.stages.Compiled) -> int:
-    found = program.memory_analysis()
-    if found is None:
-        return 0
-    inside = found.argument_size_in_bytes + found.temp_size_in_bytes
-    # What the state after an iteration overwrites is counted with the arguments.
-    return inside + found.output_size_in_bytes - found.alias_size_in_bytes

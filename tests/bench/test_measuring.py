@@ -86,6 +86,7 @@ def test_no_program_comes_from_a_cache(tmp_path):
         )
 
     settings = {
+        "jax_enable_compilation_cache": True,
         "jax_compilation_cache_dir": str(tmp_path),
         "jax_persistent_cache_min_compile_time_secs": 0.0,
     }

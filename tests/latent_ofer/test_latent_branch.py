@@ -2,7 +2,7 @@ import jax
 import numpy as np
 import pytest
 
-from face_jax.latent_ofer.latent_branch import LatentBranch, fold
+from face_jax.latent_ofer.latent_branch import LatentBranch
 from tests.filled import fill
 from tests.latent_ofer.small_networks import latents
 from tests.nn import numpy_layers
@@ -22,25 +22,6 @@ def test_norms_follow_every_second_layer_and_nothing_is_cut_off():
             x = layers.norm(x, f"norm_{index}")
     assert x.min() < 0
     np.testing.assert_allclose(apply(variables, given), x, rtol=1e-4, atol=1e-5)
-
-
-def test_folded_it_is_the_same_map():
-    given = latents(count=5)
-    variables = fill(BRANCH, given)
-    folded = BRANCH.clone(folded=True)
-    made = fold(variables)
-    shapes = jax.eval_shape(folded.init, jax.random.key(0), given)
-    assert jax.tree.map(np.shape, made) == jax.tree.map(np.shape, shapes)
-    expected = apply(variables, given)
-    found = folded.apply(made, given)
-    np.testing.assert_allclose(found, expected, rtol=1e-4, atol=1e-5)
-
-
-def test_what_is_folded_is_not_trained():
-    folded = BRANCH.clone(folded=True)
-    variables = fill(folded, latents())
-    with pytest.raises(ValueError, match="folded: expected False in training"):
-        folded.apply(variables, latents(), train=True)
 
 
 def test_flat_latents_are_refused():

@@ -2,7 +2,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from face_jax.latent_ofer.recognizer import Recognizer, fold_latents
+from face_jax.latent_ofer.recognizer import Recognizer
 from tests.filled import fill
 from tests.latent_ofer.small_networks import RECOGNIZER, latents, pictures, recognize
 from tests.nn import numpy_layers
@@ -35,17 +35,6 @@ def test_both_inputs_count():
     for other in ((images[::-1], given), (images, given[::-1])):
         changed = recognize(variables, *other).logits
         assert np.abs(changed - found).max() > 1e-3
-
-
-def test_with_folded_latents_it_recognises_the_same():
-    images, given = pictures(), latents()
-    variables = fill(RECOGNIZER, images, given)
-    folded, made = RECOGNIZER.clone(folded_latents=True), fold_latents(variables)
-    expected = recognize(variables, images, given)
-    found = jax.jit(folded.apply)(made, images, given)
-    np.testing.assert_allclose(found.latent, expected.latent, rtol=1e-4, atol=1e-5)
-    np.testing.assert_allclose(found.logits, expected.logits, rtol=1e-4, atol=1e-5)
-    assert "latent_branch" in variables["batch_stats"]  # what was given is as it was
 
 
 def count(tree):

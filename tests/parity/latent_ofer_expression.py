@@ -14,7 +14,9 @@ from face_jax.latent_ofer.attention_heads import Order
 from face_jax.latent_ofer.cam import class_activation_maps, shown_maps
 from face_jax.latent_ofer.expression import ExpressionNetwork
 from face_jax.latent_ofer.expression_losses import affinity_loss, partition_loss
+from face_jax.latent_ofer.folding import fold_expression
 from face_jax.latent_ofer.recognizer_table import IGNORED, expression_table
+from tests.parity import folded
 from tests.parity.fixture import Check, Fixture, Part
 
 Function = Callable[[Any], Any]
@@ -56,6 +58,9 @@ def _expression(
     yield check(fixture, "heads", found.heads)
     yield check(fixture, "bn_logits", found.logits)
     yield check(fixture, "out", activation(found.logits))
+    yield from folded.network_checks(
+        network, fold_expression, variables, (images,), found
+    )
 
 
 def gradcam(fixture: Fixture) -> Iterator[Check]:
@@ -69,6 +74,9 @@ def gradcam(fixture: Fixture) -> Iterator[Check]:
     for head in range(network.num_heads):
         yield check(fixture, f"head{head}_raw", found.maps[:, head])
         yield check(fixture, f"head{head}_cam_stride4", shown[:, head])
+    made = network.clone(folded=True), fold_expression(variables)
+    again = jax.jit(class_activation_maps, static_argnums=0)(*made, images)
+    yield from folded.checks(again, found)
 
 
 def dan_losses(fixture: Fixture) -> Iterator[Check]:

@@ -10,6 +10,7 @@ import numpy as np
 
 from face_jax.convert.engine import to_variables
 from face_jax.latent_ofer.assembly_rules import RULES
+from face_jax.latent_ofer.folding import fold_generator
 from face_jax.latent_ofer.generator import ReconstructionGenerator, network_input
 from face_jax.latent_ofer.generator_table import generator_table
 from face_jax.latent_ofer.matching import (
@@ -20,6 +21,7 @@ from face_jax.latent_ofer.matching import (
 )
 from face_jax.latent_ofer.self_assembly import coherent_attention, self_assembly
 from face_jax.losses.pixel import mean_squared_error
+from tests.parity import folded
 from tests.parity.fixture import Check, Fixture, Part
 from tests.parity.smirk_networks import channels_first, inside, shapes_of
 
@@ -88,6 +90,8 @@ def hybrid_generator(fixture: Fixture) -> Iterator[Check]:
     assembled = channels_first(refined.assembled)
     yield from compare_sampled(fixture, "post_attn", assembled)
     yield Check("mask32", refined.holes[0], fixture.outputs["mask32"], 0)
+    checks = folded.network_checks(network, fold_generator, variables, given, refined)
+    yield from checks
 
 
 def build_generator(fixture: Fixture) -> ReconstructionGenerator:

@@ -8,10 +8,12 @@ import numpy as np
 
 from face_jax.convert.engine import to_published
 from face_jax.latent_ofer.expression_losses import cross_entropy
+from face_jax.latent_ofer.folding import fold_recognizer
 from face_jax.latent_ofer.recognizer import Recognizer
 from face_jax.latent_ofer.recognizer_table import recognizer_table
 from face_jax.latent_ofer.token_selection import PUBLISHED_TOKENS
 from face_jax.nn.batch_norm import MOMENTUM
+from tests.parity import folded
 from tests.parity.fixture import Check, Fixture, Part
 from tests.parity.latent_ofer_expression import (
     NETWORK,
@@ -46,6 +48,8 @@ def recognizer(fixture: Fixture) -> Iterator[Check]:
     yield check(fixture, "logits", found.logits)
     loss = cross_entropy(found.logits, fixture.inputs["labels"])
     yield check(fixture, "ce_eval", loss)
+    given = images, latents
+    yield from folded.network_checks(network, fold_recognizer, variables, given, found)
     if "train_logits" in fixture.outputs:
         yield from _training(fixture, network, images, latents)
 

@@ -8,6 +8,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from face_jax.geometry.euler import euler_y
+from face_jax.geometry.folded_head import fold_head, pose_folded
 from face_jax.geometry.head import HeadModel, HeadParameters, pose_head
 from face_jax.geometry.landmarks import (
     contour_row,
@@ -17,6 +18,7 @@ from face_jax.geometry.landmarks import (
 )
 from face_jax.geometry.rotations import rodrigues
 from face_jax.heads.flame import flame_from_arrays
+from tests.parity import folded
 from tests.parity.fixture import Check, Fixture, Part
 from tests.parity.synthetic_flame import make_synthetic_flame
 
@@ -63,6 +65,14 @@ def flame(fixture: Fixture) -> Iterator[Check]:
     for name, value in posed_outputs(head, HeadParameters(**given)).items():
         if name in fixture.outputs:
             yield from compare_sampled(fixture, name, value)
+    made, plain = (
+        jax.jit(pose)(HeadParameters(**given))
+        for pose in (
+            functools.partial(pose_folded, fold_head(head), head),
+            functools.partial(pose_head, head),
+        )
+    )
+    yield from folded.checks(made, plain)
     row = contour_row(given.get("pose_params"), given.get("neck_pose"))
     if "dynamic_row" in fixture.outputs:
         yield Check("dynamic_row", row, fixture.outputs["dynamic_row"], 0)

@@ -9,11 +9,13 @@ import jax
 import numpy as np
 
 from face_jax.convert.engine import to_variables
+from face_jax.nn.folding import fold_batch_norms
 from face_jax.nn.mobilenet_v3 import MobileNetV3
 from face_jax.nn.resnet import BottleneckResNet
 from face_jax.smirk.convert import from_published
 from face_jax.smirk.emotion import emotion_loss, feature_distance
 from face_jax.smirk.encoder import EncodedFace, Encoders, encode
+from face_jax.smirk.folding import fold_encoder
 from face_jax.smirk.generator import Generator
 from face_jax.smirk.mica import Mica
 from face_jax.smirk.perceptual import (
@@ -22,6 +24,7 @@ from face_jax.smirk.perceptual import (
     perceptual_terms,
 )
 from face_jax.smirk.published_table import mobilenet_v3
+from tests.parity import folded
 from tests.parity.fixture import Check, Fixture, Part
 
 SHARE = 1e-4
@@ -44,6 +47,7 @@ def mobilenet(fixture: Fixture) -> Iterator[Check]:
     for index, found in enumerate(maps):
         yield from compare(fixture, f"feat{index}", channels_first(found))
     yield from compare(fixture, "pooled", maps[-1].mean(axis=(1, 2)))
+    yield from folded.network_checks(network, fold_encoder, variables, (images,), maps)
 
 
 def encoder(fixture: Fixture) -> Iterator[Check]:
@@ -67,6 +71,10 @@ def encoder(fixture: Fixture) -> Iterator[Check]:
         field = f"{name}_params"
         yield from compare(fixture, field, getattr(face.head, field))
     yield from compare(fixture, "expression_head_raw", raw)
+    made = {name: fold_encoder(variables[name]) for name in modules}
+    clones = {name: module.clone(folded=True) for name, module in modules.items()}
+    run_folded = jax.jit(lambda *given: encode(Encoders(**clones), *given)[0])
+    yield from folded.checks(run_folded(made, images), face)
 
 
 def generator(fixture: Fixture) -> Iterator[Check]:
@@ -81,6 +89,8 @@ def generator(fixture: Fixture) -> Iterator[Check]:
     yield from compare(fixture, "image", channels_first(image))
     yield from compare(fixture, "logits", channels_first(found["out"]))
     yield from compare(fixture, "bottleneck", channels_first(found[lowest]))
+    given = rendered, masked
+    yield from folded.network_checks(network, fold_batch_norms, variables, given, image)
 
 
 def emotion(fixture: Fixture) -> Iterator[Check]:

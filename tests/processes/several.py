@@ -143,6 +143,7 @@ def _command(workdir: Path, mark: Path, config: str, settings: tuple) -> list[st
 
 def _caching(folder: Path) -> dict[str, str]:
     return {
+        "JAX_ENABLE_COMPILATION_CACHE": "true",
         "JAX_COMPILATION_CACHE_DIR": str(folder),
         "JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS": "0",
         "JAX_PERSISTENT_CACHE_MIN_ENTRY_SIZE_BYTES": "-1",

@@ -1,6 +1,7 @@
 """A small SMIRK model of random weights, and how a training run would store it."""
 
 import functools
+import json
 import zlib
 from pathlib import Path
 
@@ -17,10 +18,12 @@ from tests.smirk.small_task import NETWORKS
 MASKING = {"mask_ratio": 0.05, "mask_radius": 1}
 
 
-def small_model(head: str, generator: bool = True, **networks):
+def small_model(head: str, generator: bool = True, *, folded: bool = False, **networks):
     """A model that sees differences between pictures."""
-    nets = build_networks(**{**NETWORKS, "head": head, **networks})
-    return make_model(_variables(head, generator), nets, Masking(**MASKING))
+    settings = {**NETWORKS, "head": head, **networks}
+    variables = _variables(json.dumps(settings), generator)
+    masking = Masking(**MASKING)
+    return make_model(variables, build_networks(**settings), masking, folded=folded)
 
 
 def save_checkpoint(
@@ -39,8 +42,8 @@ def save_checkpoint(
 
 
 @functools.cache
-def _variables(head, generator):
-    table = modules(build_networks(**{**NETWORKS, "head": head}))
+def _variables(settings, generator):
+    table = modules(build_networks(**json.loads(settings)))
     names = (*ENCODERS, *(["generator"] if generator else []))
     shapes = {
         name: jax.eval_shape(table[name][0].init, jax.random.key(0), *table[name][1])

@@ -1,4 +1,5 @@
 import pickle
+import sys
 from pathlib import Path
 
 import cv2
@@ -93,6 +94,16 @@ def test_the_built_in_data_set_has_a_place_of_its_own(tmp_path, monkeypatch):
     monkeypatch.delenv(CACHE_VARIABLE)
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "x"))
     assert cache_folder() == tmp_path / "x" / "face_jax"
+
+
+@pytest.mark.parametrize(
+    ("system", "place"), [("linux", ".cache"), ("darwin", "Library/Caches")]
+)
+def test_the_users_cache_is_where_the_system_has_it(system, place, monkeypatch):
+    monkeypatch.setattr(sys, "platform", system)
+    for variable in (CACHE_VARIABLE, "XDG_CACHE_HOME"):
+        monkeypatch.delenv(variable, raising=False)
+    assert cache_folder() == Path.home() / place / "face_jax"
 
 
 @pytest.mark.parametrize(

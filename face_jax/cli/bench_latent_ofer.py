@@ -1,0 +1,71 @@
+"""``face-jax bench latent-ofer``: how fast this machine recognises covered faces."""
+
+import argparse
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from face_jax.cli.bench_run import add_run_flags, check_run_flags, run_bench
+from face_jax.cli.outputs import check_number
+
+if TYPE_CHECKING:
+    from face_jax.bench.cases import Case
+
+DESCRIPTION = """\
+Times Latent-OFER on this machine: finding what is covered, reconstructing it and
+recognising the expression, and its parts, at the published sizes and with random weights;
+folded, as models are loaded, beside the plain form. The plain recogniser alone takes
+2 GB."""
+EPILOG = """examples:
+  face-jax bench latent-ofer
+  face-jax bench latent-ofer --batches 1 --out bench.json
+  face-jax bench latent-ofer --small
+"""
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Describes the command line."""
+    parser.add_argument(
+        "--batches",
+        type=int,
+        nargs="+",
+        default=[1, 16],
+        metavar="N",
+        help="pictures at a time (default: 1 16)",
+    )
+    parser.add_argument(
+        "--small",
+        action="store_true",
+        help="tiny networks on pictures of 64 pixels: only whether all runs",
+    )
+    add_run_flags(parser)
+
+
+def cases(args: argparse.Namespace) -> Iterator["Case"]:
+    """What is timed, folded and plain.
+
+    Args:
+      args: the command line.
+    """
+    from face_jax.cli.latent_ofer_cases import latent_ofer_cases
+
+    return latent_ofer_cases(args.batches, args.small)
+
+
+def main(args: argparse.Namespace) -> int:
+    """Times and prints tables; returns the exit status.
+
+    Raises:
+      ValueError: a number out of its range.
+      OSError: ``--out`` cannot be written.
+    """
+    check_run_flags(args)
+    for batch in args.batches:
+        check_number("--batches", batch, 1, 1024)
+    # Imported here: `face-jax --help` describes commands without starting JAX.
+    from face_jax.cli.folded_cases import forms_table
+    from face_jax.cli.latent_ofer_cases import GROUP
+    from face_jax.tables import to_markdown
+
+    measurement = run_bench(args, cases(args))
+    print(to_markdown(forms_table(measurement, GROUP)))
+    return 0

@@ -1,0 +1,80 @@
+"""``face-jax bench smirk``: how fast this machine sees and draws faces."""
+
+import argparse
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from face_jax.cli.bench_run import add_run_flags, check_run_flags, run_bench
+from face_jax.cli.outputs import check_number
+
+if TYPE_CHECKING:
+    from face_jax.bench.cases import Case
+
+DESCRIPTION = """\
+Times SMIRK on this machine: what the encoders see in pictures, the meshes of faces, and
+all from pictures to drawn faces, at the published sizes and with random weights; folded,
+as models are loaded, beside the plain form."""
+EPILOG = """examples:
+  face-jax bench smirk
+  face-jax bench smirk --head flame.npz --batches 1 64 --out bench.json
+  face-jax bench smirk --small
+"""
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Describes the command line."""
+    parser.add_argument(
+        "--head",
+        default="procedural",
+        metavar="NAME|FILE",
+        help="head model (default: procedural)",
+    )
+    parser.add_argument(
+        "--batches",
+        type=int,
+        nargs="+",
+        default=[1, 8, 32],
+        metavar="N",
+        help="pictures at a time (default: 1 8 32)",
+    )
+    parser.add_argument(
+        "--small",
+        action="store_true",
+        help="tiny networks on pictures of 32 pixels: only whether all runs",
+    )
+    add_run_flags(parser)
+
+
+def cases(args: argparse.Namespace) -> Iterator["Case"]:
+    """What is timed, folded and plain.
+
+    Args:
+      args: the command line.
+
+    Raises:
+      FileNotFoundError: there is no such head.
+      ValueError: the head is none that SMIRK can set.
+    """
+    from face_jax.cli.smirk_cases import smirk_cases
+
+    return smirk_cases(args.head, args.batches, args.small)
+
+
+def main(args: argparse.Namespace) -> int:
+    """Times and prints tables; returns the exit status.
+
+    Raises:
+      ValueError: a number out of its range, or such a head.
+      OSError: there is no such head model, or ``--out`` cannot be written.
+    """
+    check_run_flags(args)
+    for batch in args.batches:
+        check_number("--batches", batch, 1, 1024)
+    # Imported here: `face-jax --help` describes commands without starting JAX.
+    from face_jax.cli.folded_cases import forms_table
+    from face_jax.cli.smirk_cases import GROUP
+    from face_jax.tables import to_markdown
+
+    measurement = run_bench(args, cases(args))
+    print(to_markdown(forms_table(measurement, GROUP)))
+    return 0
