@@ -31,12 +31,13 @@ def both_forms(
         yield Case(name, function, (model, *given), f"{group}{ending}")
 
 
-def forms_table(measurement: Measurement, group: str) -> Table:
+def forms_table(measurement: Measurement, group: str, form: str = "folded") -> Table:
     """How many times faster folded networks are than plain ones.
 
     Args:
       measurement: of the cases of ``both_forms``; others may be among them.
       group: of the folded ones.
+      form: what the ones that are not plain are called.
 
     Returns:
       One row for each case; the ratio is the median of those of the rounds.
@@ -59,4 +60,4 @@ def forms_table(measurement: Measurement, group: str) -> Table:
         "of matmul, %",
         "plain, of matmul, %",
     )
-    return Table(f"{group}: folded beside plain", header, rows)
+    return Table(f"{group}: {form} beside plain", header, rows)
