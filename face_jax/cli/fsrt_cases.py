@@ -12,7 +12,7 @@ from face_jax.bench.cases import Case
 from face_jax.bench.random_variables import random_tree
 from face_jax.cli.folded_cases import PLAIN, both_forms
 from face_jax.fsrt.decoder import Decoder
-from face_jax.fsrt.decoding import QUERIES_PER_TILE, decode_tiles
+from face_jax.fsrt.decoding import decode_tiles, queries_per_tile
 from face_jax.fsrt.inference import describe_pictures, encode_pictures
 from face_jax.fsrt.model import Model
 from face_jax.fsrt.motion import Motion
@@ -138,7 +138,7 @@ def _decoding(models: Sequence[Model], side: int) -> Iterator[Case]:
     """One frame: fast from a memory, plain from the set latent, projected each time."""
     fast, plain = models
     motion, latent = random_motion(fast, 1), random_latent(fast)
-    settings = {"size": (side, side), "pixels": QUERIES_PER_TILE}
+    settings = {"size": (side, side), "pixels": queries_per_tile()}
     render = functools.partial(decode_tiles, **settings)
 
     def render_plainly(model: Model, latent: Array, motion: Motion) -> Array:

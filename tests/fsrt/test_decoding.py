@@ -28,7 +28,7 @@ def test_tiles_do_not_change_the_result(model, scene, motion, monkeypatch, pixel
     given = {"size": size, "chunk": CHUNK, "rounded": False}
     whole = render(model, scene, motion, **given)
     # Rows of 34 pixels: tiles of 3 rows, the last ones outside; half and fifth rows.
-    monkeypatch.setattr(decoding, "QUERIES_PER_TILE", CHUNK * pixels)
+    monkeypatch.setattr(decoding, "CPU_QUERIES_PER_TILE", CHUNK * pixels)
     tiles = render(model, scene, motion, **given)
     np.testing.assert_allclose(tiles, whole, atol=1e-5)
 

@@ -75,7 +75,7 @@ def test_motion_identity_and_pictures_do_not_depend_on_the_form(plainly):
 
 def test_queries_may_be_divided_over_devices(plainly, monkeypatch):
     # 44 columns over 8 devices: four of the 48 lie outside the picture.
-    monkeypatch.setattr(decoding, "QUERIES_PER_TILE", CHUNK * 12)
+    monkeypatch.setattr(decoding, "CPU_QUERIES_PER_TILE", CHUNK * 12)
     rows = partitioning.batch_sharding(partitioning.make_mesh())
     model = in_form(build_model(), "fast")
     variables = place_everywhere(model.variables, rows)
