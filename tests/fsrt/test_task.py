@@ -127,7 +127,7 @@ def test_focused_positions_gather_around_keypoints():
         distance = np.hypot(flat // 64 - row, flat % 64 - row)
         # 452 pixels lie within three radii: 11 % of the picture, about half the weight.
         assert 0.35 < np.mean(distance < 3 * 0.15 * 32) < 0.75
-    even, _ = drawing.focused_positions(jax.random.key(0), points, 200, 64, 0.0, 0.15)
+    even, *_ = drawing.focused_positions(jax.random.key(0), points, 200, 64, 0.0, 0.15)
     assert 0.05 < np.mean(np.hypot(even[0] // 64 - 16, even[0] % 64 - 16) < 14.4) < 0.25
 
 
