@@ -1,6 +1,7 @@
 """Plots of numbers as picture files: curves, histograms, confusion matrices."""
 
 import contextlib
+import dataclasses
 import io
 import json
 from collections.abc import Iterator, Mapping, Sequence
@@ -11,12 +12,28 @@ import numpy as np
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
 
 LIGHT_PAGE_LINES = ("#9db4cc", "#0b6bcb", "#e8590c", "#2b8a3e")
 DARK_PAGE_LINES = ("#5c6b80", "#6cb6ff", "#ffa94d", "#69db7c")
 """Colours of plotted lines, in order; the first is pale, for noisy curves."""
 BINS = 40
 """Bars of a histogram."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Panel:
+    """One curve with its axes.
+
+    Attributes:
+      x_label: what is counted along the horizontal axis.
+      y_label: what is measured.
+      values: measured values by count.
+    """
+
+    x_label: str
+    y_label: str
+    values: Mapping[int, float]
 
 
 def read_metrics(path: Path | str) -> list[dict[str, Any]]:
@@ -106,6 +123,33 @@ def plot_histograms(
     return buffer.getvalue()
 
 
+def plot_panels(panels: Sequence[Panel], *, file_format: str = "svg") -> bytes:
+    """Draws curves side by side; all axes begin at 0, so that proportions show.
+
+    Args:
+      panels: the curves; one without values is left empty.
+      file_format: "svg" or "png".
+
+    Returns:
+      The contents of the picture file, transparent background.
+    """
+    buffer = io.BytesIO()
+    size = (3.1 * len(panels), 2.6)
+    with _figure(buffer, file_format, size) as figure:
+        all_axes = figure.subplots(1, len(panels), squeeze=False)[0]
+        for axes, panel in zip(all_axes, panels, strict=True):
+            counts = sorted(panel.values)
+            values = [panel.values[count] for count in counts]
+            axes.plot(counts, values, marker="o", color=LIGHT_PAGE_LINES[1])
+            axes.set_xlim(left=0)
+            axes.set_ylim(bottom=0, top=1.15 * max(values, default=1) or 1)
+            axes.set_xlabel(panel.x_label)
+            axes.set_ylabel(panel.y_label)
+            axes.spines[["top", "right"]].set_visible(False)
+            axes.grid(alpha=0.25)
+    return buffer.getvalue()
+
+
 def plot_confusion(
     confusion: np.ndarray, classes: Sequence[str], *, file_format: str = "svg"
 ) -> bytes:
@@ -153,15 +197,27 @@ def _axes(
     dark: bool = False,
 ) -> "Iterator[Axes]":
     """Axes to draw on; afterwards the picture is in the buffer."""
+    with _figure(buffer, file_format, size, dark) as figure:
+        axes = figure.subplots()
+        axes.set_prop_cycle(color=DARK_PAGE_LINES if dark else LIGHT_PAGE_LINES)
+        axes.spines[["top", "right"]].set_visible(False)
+        yield axes
+
+
+@contextlib.contextmanager
+def _figure(
+    buffer: io.BytesIO,
+    file_format: str,
+    size: tuple[float, float],
+    dark: bool = False,
+) -> "Iterator[Figure]":
+    """A figure to draw on; afterwards the picture is in the buffer."""
     from matplotlib import style  # here: it costs half a second to import
     from matplotlib.figure import Figure
 
     with style.context(["default", *(["dark_background"] if dark else [])]):
         figure = Figure(figsize=size, layout="constrained")
-        axes = figure.subplots()
-        axes.set_prop_cycle(color=DARK_PAGE_LINES if dark else LIGHT_PAGE_LINES)
-        axes.spines[["top", "right"]].set_visible(False)
-        yield axes
+        yield figure
         figure.savefig(buffer, format=file_format, transparent=True)
 
 

@@ -7,7 +7,7 @@ channels, ``K`` keypoints, ``N`` query pixels, ``L`` tokens of the set latent,
 """
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Literal
 
 import jax
 
@@ -19,3 +19,9 @@ Params = Mapping[str, Any]
 """A parameter tree of one network, as Flax Linen returns it."""
 Variables = Mapping[str, Mapping[str, Any]]
 """Networks by name, each a Linen variable dictionary (``params``, ``batch_stats``)."""
+Form = Literal["fast", "plain"]
+"""How a network computes the same function of the same parameters.
+
+``plain``: as it is defined, to be read and to be compared with. ``fast``: with less
+arithmetic and less memory, equal up to rounding.
+"""

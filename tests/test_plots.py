@@ -37,3 +37,13 @@ def test_confusion_is_drawn_in_shares_of_each_true_class():
     png = plots.plot_confusion(counts, ("joy", "fear", "anger"), file_format="png")
     picture = cv2.imdecode(np.frombuffer(png, np.uint8), cv2.IMREAD_UNCHANGED)
     assert picture.ndim == 3
+
+
+def test_panels_are_drawn_side_by_side():
+    panels = [
+        plots.Panel("queries", "seconds", {4: 2.0, 1: 0.5}),
+        plots.Panel("frames", "memory", {}),
+    ]
+    svg = plots.plot_panels(panels)
+    texts = ("queries", "seconds", "frames", "memory")
+    assert all(f"<!-- {text} -->".encode() in svg for text in texts)

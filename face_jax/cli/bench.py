@@ -7,6 +7,7 @@ from face_jax.cli.words import add_words
 DESCRIPTION = "Times the library's costly parts on this machine."
 EPILOG = """examples:
   face-jax bench all --out bench.json
+  face-jax bench fsrt --sides 256
   face-jax bench render
   face-jax bench data --config configs/fsrt/vox256.py --set data.clips.path=clips
   face-jax bench train --config configs/fsrt/vox256.py --batch-sizes 4 8 16
@@ -19,6 +20,7 @@ PARTS = {
         "face_jax.cli.bench_latent_ofer",
         "Latent-OFER: detect, reconstruct, recognise",
     ),
+    "fsrt": ("face_jax.cli.bench_fsrt", "FSRT's parts, fast and as they are defined"),
     "render": ("face_jax.cli.bench_render", "the renderer, against its dense oracle"),
     "data": ("face_jax.cli.bench_data", "the input of a config's training"),
     "train": ("face_jax.cli.bench_train", "the training step of a config"),

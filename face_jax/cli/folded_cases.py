@@ -43,12 +43,13 @@ def both_forms(
         yield Case(name, function, (model, *given), f"{group}{ending}")
 
 
-def forms_table(measurement: Measurement, group: str) -> Table:
+def forms_table(measurement: Measurement, group: str, form: str = "folded") -> Table:
     """How many times faster folded networks are than plain ones.
 
     Args:
       measurement: of the cases of ``both_forms``; others may be among them.
       group: of the folded ones.
+      form: what the ones that are not plain are called.
 
     Returns:
       One row for each case: its times by the clock and of all threads together, which a
@@ -60,7 +61,7 @@ def forms_table(measurement: Measurement, group: str) -> Table:
         for case in measurement.cases
         if case.group == group and case.name in plain
     ]
-    return Table(f"{group}: folded beside plain", HEADER, rows)
+    return Table(f"{group}: {form} beside plain", HEADER, rows)
 
 
 def _compared(

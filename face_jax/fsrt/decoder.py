@@ -18,7 +18,7 @@ from face_jax.fsrt.initialization import (
 )
 from face_jax.nn.attention import CrossAttentionBlock, KeysValues
 from face_jax.nn.layers import ConcatDense, Dense, Mlp
-from face_jax.types import Array
+from face_jax.types import Array, Form
 
 SMALL_DECODER: dict[str, Any] = {
     "num_heads": 6,
@@ -51,6 +51,7 @@ class Decoder(nn.Module):
       remat: recompute the blocks in the backward pass.
       dtype: type of the computation; encodings, the first layer and the colours are
         float32.
+      form: how attention and layers are computed.
     """
 
     input_hidden: int = 720
@@ -68,6 +69,7 @@ class Decoder(nn.Module):
     initialization: Initialization = "published"
     remat: bool = False
     dtype: Any = jnp.float32
+    form: Form = "fast"
 
     def setup(self):
         """Creates the submodules."""
@@ -77,8 +79,11 @@ class Decoder(nn.Module):
             relu_limit(self.initialization),
             self.initialization == "balanced",
         )
-        self.input_layer = ConcatDense(self.input_hidden, limit, balanced)
-        self.input_out = Dense(self.width, kernel_limit=limit, dtype=self.dtype)
+        self.input_layer = ConcatDense(
+            self.input_hidden, limit, balanced, form=self.form
+        )
+        fields = {"dtype": self.dtype, "form": self.form}
+        self.input_out = Dense(self.width, kernel_limit=limit, **fields)
         self.blocks = [
             block(
                 self.num_heads,
@@ -87,10 +92,12 @@ class Decoder(nn.Module):
                 self.width,
                 linear_limit(self.initialization),
                 self.dtype,
+                self.form,
             )
             for _ in range(self.depth)
         ]
-        self.render = Mlp((*self.render_hidden, 3), self.output_bias, self.dtype)
+        features = (*self.render_hidden, 3)
+        self.render = Mlp(features, self.output_bias, self.dtype, self.form)
 
     def __call__(
         self, set_latent: Array, pixels: Array, keypoints: Array, expression: Array
@@ -119,25 +126,66 @@ class Decoder(nn.Module):
         features = self.query_features(memory, pixels, keypoints, expression)
         return self.render(features)
 
+    def decode_grid(
+        self, memory: Memory, x: Array, y: Array, keypoints: Array, expression: Array
+    ) -> Array:
+        """Renders every pixel of a grid, as ``decode`` does.
+
+        Each channel of a pixel's encoding depends on its column or on its row alone, so
+        the first layer multiplies columns and rows, and adds: what it takes for each
+        pixel is a sum.
+
+        Args:
+          memory: from ``project``.
+          x: [W] coordinates of the columns.
+          y: [H] coordinates of the rows.
+          keypoints: [B, D, K, 2] of the driving frames.
+          expression: [B, D, E] of the driving frames.
+
+        Returns:
+          RGB [B, D, H, W, 3] float32, not clamped.
+        """
+        halves = [
+            jnp.split(self._encode_pixels(axis[:, None]), 2, axis=-1) for axis in (x, y)
+        ]
+        columns, rows = (
+            [half.reshape(shape) for half in encoded]
+            for encoded, shape in zip(
+                halves, ((1, 1, 1, len(x), -1), (1, 1, len(y), 1, -1)), strict=True
+            )
+        )
+        # In the order of ``positional_encoding``: sines of x and y, cosines of both.
+        pixels = [columns[0], rows[0], columns[1], rows[1]]
+        frame, face = self._per_frame(keypoints, expression, axes=2)
+        hidden = self.input_layer([frame, *pixels, face])
+        return self.render(self._attend(memory, hidden))
+
     def query_features(
         self, memory: Memory, pixels: Array, keypoints: Array, expression: Array
     ) -> Array:
         """What a query has gathered before its colour is rendered, [B, D, N, width]."""
-        x = self._queries(pixels, keypoints, expression)
-        batch, frames, queries, width = x.shape
-        x = x.reshape(batch, frames * queries, width)
+        frame, face = self._per_frame(keypoints, expression, axes=1)
+        hidden = self.input_layer([frame, self._encode_pixels(pixels), face])
+        return self._attend(memory, hidden)
+
+    def _attend(self, memory: Memory, hidden: Array) -> Array:
+        """All that follows the first layer, [B, D, ..., C] to [B, D, ..., width]."""
+        x = self.input_out(nn.relu(hidden))
+        shape = x.shape
+        x = x.reshape(shape[0], -1, shape[-1])
         for block, keys_values in zip(self.blocks, memory, strict=True):
             x = block(x, keys_values)
-        return x.reshape(batch, frames, queries, width)
+        return x.reshape(shape)
 
-    def _queries(self, pixels: Array, keypoints: Array, expression: Array) -> Array:
-        """Input MLP; frames and pixels meet only after its first layer's products."""
+    def _encode_pixels(self, pixels: Array) -> Array:
+        return positional_encoding(pixels, self.pixel_octaves, self.pixel_start_octave)
+
+    def _per_frame(
+        self, keypoints: Array, expression: Array, axes: int
+    ) -> tuple[Array, Array]:
+        """Encoded keypoints and expression, [B, D, ..., C] with axes for the pixels."""
         keypoints = encode_keypoints(
             keypoints, self.keypoint_octaves, self.keypoint_start_octave
         )
-        pixels = positional_encoding(
-            pixels, self.pixel_octaves, self.pixel_start_octave
-        )
-        per_frame = [x[:, :, None] for x in (keypoints, expression)]
-        hidden = self.input_layer([per_frame[0], pixels, per_frame[1]])
-        return self.input_out(nn.relu(hidden))
+        between = tuple(range(2, 2 + axes))
+        return jnp.expand_dims(keypoints, between), jnp.expand_dims(expression, between)

@@ -4,21 +4,32 @@ Source: FSRT, arXiv 2404.09736.
 """
 
 import functools
+from collections.abc import Callable
 
 import jax
 import jax.numpy as jnp
 import numpy as np
+from jax import lax
+from jax.sharding import PartitionSpec
 
-from face_jax.fsrt.encoding import pixel_grid
+from face_jax.fsrt.encoding import pixel_axis
 from face_jax.fsrt.model import Model, Scene
 from face_jax.fsrt.motion import Motion
-from face_jax.placement import place_rows
+from face_jax.placement import Rows, count_parts, place_everywhere
 from face_jax.temporal.chunks import DEFAULT_CHUNK, batches, pad
 from face_jax.types import Array, PyTree
 
-QUERIES_PER_BLOCK = 4096
-"""Query pixels, over all frames of a chunk, that are decoded at a time. At the
-published sizes their attention scores take 200 MB for each source picture."""
+QUERIES_PER_TILE = 4096
+CPU_QUERIES_PER_TILE = 1024
+"""Query pixels, over all frames of a chunk, that a device decodes at a time. At the
+published sizes 4096 have attention scores of 200 MB for each source picture, where a
+device holds them at all. On two CPU cores 1024 were a tenth faster than 4096."""
+
+
+def queries_per_tile() -> int:
+    """Query pixels of a tile on the devices at hand."""
+    on_cpu = jax.default_backend() == "cpu"
+    return CPU_QUERIES_PER_TILE if on_cpu else QUERIES_PER_TILE
 
 
 def render(
@@ -82,65 +93,125 @@ def render_chunk(
     if min(size) < 1:
         raise ValueError(f"size: positive height and width expected, got {size}")
     padded = jax.tree.map(lambda rows: pad(np.asarray(rows), chunk), motion)
-    padded = place_rows(padded, model.rows)
-    pixels = pixel_blocks(*size, max(1, QUERIES_PER_BLOCK // chunk))
-    given = (model, scene.memory, padded, pixels)
-    return decode_blocks(*given, size=size, rounded=rounded)
+    padded = place_everywhere(padded, model.rows)
+    pixels = max(1, queries_per_tile() // chunk)
+    given = (model, scene.memory, padded)
+    return decode_tiles(*given, size=size, pixels=pixels, rounded=rounded)
 
 
-def pixel_blocks(height: int, width: int, block: int) -> np.ndarray:
-    """Pixel positions of a picture in blocks of one size.
-
-    Args:
-      height: rows of the picture.
-      width: columns of the picture.
-      block: pixels per block.
-
-    Returns:
-      float32 [number of blocks, block, 2] (x, y), row-major; the last block repeats
-      the last position.
-    """
-    positions = np.asarray(pixel_grid(height, width), np.float32).reshape(-1, 2)
-    count = -(-len(positions) // block) * block
-    return pad(positions, count).reshape(-1, block, 2)
-
-
-@functools.partial(jax.jit, static_argnames=("size", "rounded"))
-def decode_blocks(
+@functools.partial(jax.jit, static_argnames=("size", "pixels", "rounded"))
+def decode_tiles(
     model: Model,
     memory: PyTree,
     motion: Motion,
-    pixels: Array,
     size: tuple[int, int],
+    pixels: int,
     rounded: bool = True,
 ) -> Array:
-    """Pictures, block by block: the work space does not depend on their size.
+    """Pictures, tile by tile: the work space does not depend on their size.
 
-    The pixels are an argument: as a constant their encodings would be computed by the
-    compiler.
+    A tile is decoded for all frames together, which share the memory. Where the model's
+    rows are divided over devices, each device decodes its own columns of all frames.
 
     Args:
       model: the model.
       memory: projected set latent of one identity.
       motion: T frames.
-      pixels: [blocks, block, 2] from ``pixel_blocks``.
       size: (height, width).
+      pixels: most pixels of a tile.
       rounded: see ``render``.
 
     Returns:
       uint8 or float32 [T, height, width, 3].
     """
-    decoder, weights = model.networks.decoder, model.variables["decoder"]
-    keypoints, expression = motion.keypoints[None], motion.expression[None]
+    if model.networks.form == "plain":
+        return _decode_plainly(model, memory, motion, size, rounded)
+    parts = 1 if model.rows is None else count_parts(model.rows)
+    tile, count = _tiles((size[0], -(-size[1] // parts)), pixels)
+    x = _padded_axis(size[1], parts * count[1] * tile[1])
+    y = _padded_axis(size[0], count[0] * tile[0])
 
-    def decode_block(positions: Array) -> Array:
-        colours = decoder.apply(
-            weights, memory, positions, keypoints, expression, method="decode"
-        )
-        inside = jnp.clip(colours[0].astype(jnp.float32), 0.0, 1.0)
-        return jnp.round(inside * 255.0).astype(jnp.uint8) if rounded else inside
+    def decode(
+        weights: PyTree, memory: PyTree, motion: Motion, x: Array, y: Array
+    ) -> Array:
+        def row(rows: Array) -> Array:
+            return lax.map(
+                lambda columns: _colours(*given, columns, rows, rounded),
+                x.reshape(count[1], tile[1]),
+            )
 
-    blocks = jax.lax.map(decode_block, pixels)
-    frames = motion.keypoints.shape[0]
-    rows = jnp.moveaxis(blocks, 0, 1).reshape(frames, -1, 3)
-    return rows[:, : size[0] * size[1]].reshape(frames, *size, 3)
+        given = (model, weights, memory, motion)
+        tiles = lax.map(row, y.reshape(count[0], tile[0]))
+        # [tiles down, tiles across, T, rows, columns, 3]
+        frames, (down, across) = tiles.shape[2], count
+        whole = tiles.transpose(2, 0, 3, 1, 4, 5)
+        return whole.reshape(frames, down * tile[0], across * tile[1], 3)
+
+    decode = _over_columns(decode, model.rows)
+    found = decode(model.variables["decoder"], memory, motion, x, y)
+    return found[:, : size[0], : size[1]]
+
+
+def _decode_plainly(
+    model: Model,
+    memory: PyTree,
+    motion: Motion,
+    size: tuple[int, int],
+    rounded: bool,
+) -> Array:
+    """The definition: all pixels of one frame after the other."""
+    weights = model.variables["decoder"]
+    axes = jnp.asarray(pixel_axis(size[1])), jnp.asarray(pixel_axis(size[0]))
+
+    def frame(motion: Motion) -> Array:
+        one = jax.tree.map(lambda row: row[None], motion)
+        return _colours(model, weights, memory, one, *axes, rounded)[0]
+
+    return lax.map(frame, motion)
+
+
+def _colours(
+    model: Model,
+    weights: PyTree,
+    memory: PyTree,
+    motion: Motion,
+    x: Array,
+    y: Array,
+    rounded: bool,
+) -> Array:
+    """Pictures [T, len(y), len(x), 3] of the pixels of a grid."""
+    given = (memory, x, y, motion.keypoints[None], motion.expression[None])
+    decoder = model.networks.decoder
+    colours = decoder.apply(weights, *given, method="decode_grid")
+    inside = jnp.clip(colours[0].astype(jnp.float32), 0.0, 1.0)
+    return jnp.round(inside * 255.0).astype(jnp.uint8) if rounded else inside
+
+
+def _tiles(
+    size: tuple[int, int], pixels: int
+) -> tuple[tuple[int, int], tuple[int, int]]:
+    """Sides (height, width) of tiles of about equal size, and how many lie each way."""
+    height, width = size
+    across = -(-width // pixels)
+    tile_width = -(-width // across)
+    down = -(-height // max(1, pixels // tile_width))
+    return (-(-height // down), tile_width), (down, across)
+
+
+def _padded_axis(length: int, count: int) -> Array:
+    """Pixel coordinates along an axis; the last one is repeated up to a number."""
+    return jnp.asarray(pad(pixel_axis(length), count))
+
+
+def _over_columns(decode: Callable[..., Array], rows: Rows) -> Callable[..., Array]:
+    """Each device's own columns: argument 3 and the result's axis 2 are divided."""
+    if rows is None:
+        return decode
+    axes, everywhere = rows.spec[0], PartitionSpec()
+    return jax.shard_map(
+        decode,
+        mesh=rows.mesh,
+        in_specs=(everywhere, everywhere, everywhere, PartitionSpec(axes), everywhere),
+        out_specs=PartitionSpec(None, None, axes),
+        check_vma=False,
+    )

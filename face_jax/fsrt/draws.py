@@ -3,6 +3,8 @@
 Source: FSRT, arXiv 2404.09736.
 """
 
+from typing import NamedTuple
+
 import flax.struct
 import jax
 import jax.numpy as jnp
@@ -23,19 +25,36 @@ class Draws(flax.struct.PyTreeNode):
         with gradient, without repetition.
       remaining: int32 [B, D, M], positions rendered without gradient; together with
         ``sampled`` the whole image, or M = 0.
+      lattice: int32 [B], which lattice is ``sampled``, see ``lattice``; None where the
+        positions are in any order.
     """
 
     coin: Array
     selection: Array
     sampled: Array
     remaining: Array
+    lattice: Array | None = None
+
+
+class Positions(NamedTuple):
+    """Query pixels of driving frames; see the fields of ``Draws``.
+
+    Attributes:
+      sampled: int32 [B, D, N].
+      remaining: int32 [B, D, M].
+      lattice: int32 [B], or None.
+    """
+
+    sampled: Array
+    remaining: Array
+    lattice: Array | None = None
 
 
 def draw(
     key: Array,
     batch_size: int,
     num_driving: int,
-    positions: tuple[Array, Array],
+    positions: Positions,
     shards: int = 1,
 ) -> Draws:
     """Draws the choices of an iteration.
@@ -44,7 +63,7 @@ def draw(
       key: random key.
       batch_size: B.
       num_driving: D.
-      positions: ``sampled`` and ``remaining`` from one of the functions below.
+      positions: from one of the functions below.
       shards: statistics shards; each has one coin for all its rows.
 
     Returns:
@@ -55,14 +74,13 @@ def draw(
     return Draws(
         coin=jnp.repeat(coins, batch_size // shards),
         selection=jax.random.uniform(selection_key, (batch_size, num_driving)),
-        sampled=positions[0],
-        remaining=positions[1],
+        **positions._asdict(),
     )
 
 
 def random_positions(
     key: Array, batch_size: int, num_driving: int, num_pixels: int, image_size: int
-) -> tuple[Array, Array]:
+) -> Positions:
     """A few pixels of each driving frame, without repetition; none remain.
 
     Args:
@@ -78,7 +96,7 @@ def random_positions(
     total = image_size * image_size
     keys = jax.random.split(key, (batch_size, num_driving))
     pick = jax.vmap(jax.vmap(lambda k: jax.random.permutation(k, total)[:num_pixels]))
-    return pick(keys), jnp.zeros((batch_size, num_driving, 0), jnp.int32)
+    return Positions(pick(keys), jnp.zeros((batch_size, num_driving, 0), jnp.int32))
 
 
 def focused_positions(
@@ -88,7 +106,7 @@ def focused_positions(
     image_size: int,
     focus: float,
     radius: float,
-) -> tuple[Array, Array]:
+) -> Positions:
     """As ``random_positions``, with pixels near keypoints more often than others.
 
     Pixels are drawn one after the other with probabilities proportional to
@@ -112,22 +130,22 @@ def focused_positions(
     weights = 1 + focus * jnp.exp(nearest / (-2 * radius**2))
     scores = jnp.log(weights) + jax.random.gumbel(key, weights.shape)
     _, positions = jax.lax.top_k(scores, num_pixels)
-    return positions, jnp.zeros((*positions.shape[:-1], 0), jnp.int32)
+    return Positions(positions, jnp.zeros((*positions.shape[:-1], 0), jnp.int32))
 
 
 def random_split(
     key: Array, batch_size: int, num_driving: int, num_pixels: int, image_size: int
-) -> tuple[Array, Array]:
+) -> Positions:
     """A random split of each image into ``num_pixels`` sampled ones and the rest."""
     total = image_size * image_size
     keys = jax.random.split(key, (batch_size, num_driving))
     order = jax.vmap(jax.vmap(lambda k: jax.random.permutation(k, total)))(keys)
-    return order[..., :num_pixels], order[..., num_pixels:]
+    return Positions(order[..., :num_pixels], order[..., num_pixels:])
 
 
 def lattice_positions(
     key: Array, batch_size: int, num_driving: int, stride: int, image_size: int
-) -> tuple[Array, Array]:
+) -> Positions:
     """One strided lattice of each item's frames, and the other lattices after it.
 
     Args:
@@ -138,7 +156,7 @@ def lattice_positions(
       image_size: side of the image, pixels.
 
     Returns:
-      int32 [B, D, N] and int32 [B, D, M].
+      int32 [B, D, N], int32 [B, D, M] and int32 [B].
 
     Raises:
       ValueError: the stride does not divide the side.
@@ -148,10 +166,16 @@ def lattice_positions(
         offsets
     )
     frames = (batch_size, num_driving)
-    return (
+    return Positions(
         jnp.broadcast_to(sampled[:, None], (*frames, sampled.shape[-1])),
         jnp.broadcast_to(remaining[:, None], (*frames, remaining.shape[-1])),
+        _number(offsets[:, 0], offsets[:, 1], stride),
     )
+
+
+def _number(x0: Array, y0: Array, stride: int) -> Array:
+    """Lattices are numbered by column offset, then row offset."""
+    return x0 * stride + y0
 
 
 def lattice(x0: Array, y0: Array, stride: int, image_size: int) -> tuple[Array, Array]:
@@ -174,7 +198,7 @@ def lattice(x0: Array, y0: Array, stride: int, image_size: int) -> tuple[Array, 
         raise ValueError(
             f"lattice_stride = {stride} does not divide the image side {image_size}"
         )
-    chosen = x0 * stride + y0
+    chosen = _number(x0, y0, stride)
     rank = jnp.arange(1, stride * stride)
     others = jnp.where(rank <= chosen, rank - 1, rank)
     side = image_size // stride

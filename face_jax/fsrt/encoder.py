@@ -8,9 +8,9 @@ from typing import Any
 
 import flax.linen as nn
 import jax.numpy as jnp
-import numpy as np
 
-from face_jax.fsrt.encoding import encode_keypoints, pixel_grid, positional_encoding
+from face_jax.fsrt.encoding import encode_keypoints
+from face_jax.fsrt.encoding_conv import EncodingConv
 from face_jax.fsrt.initialization import (
     Initialization,
     check,
@@ -18,19 +18,8 @@ from face_jax.fsrt.initialization import (
     relu_limit,
 )
 from face_jax.nn.attention import SelfAttentionBlock
-from face_jax.nn.layers import (
-    Conv,
-    Dense,
-    Initializer,
-    KernelLimit,
-    balanced_uniform,
-    convolve,
-    fan_in_limit,
-    symmetric_uniform,
-)
-from face_jax.types import Array
-
-RGB = 3
+from face_jax.nn.layers import Conv, Dense
+from face_jax.types import Array, Form
 
 
 class Encoder(nn.Module):
@@ -55,6 +44,7 @@ class Encoder(nn.Module):
       initialization: how the kernels begin.
       remat: recompute the transformer blocks in the backward pass.
       dtype: type of the computation; encodings are float32.
+      form: how convolutions, attention and layers are computed.
     """
 
     patch_channels: Sequence[tuple[int, int]] = ((96, 192), (192, 384), (384, 768))
@@ -71,6 +61,7 @@ class Encoder(nn.Module):
     initialization: Initialization = "published"
     remat: bool = False
     dtype: Any = jnp.float32
+    form: Form = "fast"
 
     @nn.compact
     def __call__(self, images: Array, keypoints: Array, expression: Array) -> Array:
@@ -93,7 +84,11 @@ class Encoder(nn.Module):
         x = self._patches(self._first_convolution(images, keypoints, expression))
         limit = linear_limit(self.initialization)
         linear = Dense(
-            self.width, kernel_limit=limit, dtype=self.dtype, name="patch_linear"
+            self.width,
+            kernel_limit=limit,
+            dtype=self.dtype,
+            form=self.form,
+            name="patch_linear",
         )
         return self._transform(linear(x).reshape(batch, -1, self.width))
 
@@ -104,15 +99,18 @@ class Encoder(nn.Module):
         keypoints = encode_keypoints(
             keypoints, self.keypoint_octaves, self.keypoint_start_octave
         )
-        pixels = positional_encoding(
-            pixel_grid(*images.shape[1:3]), self.pixel_octaves, self.pixel_start_octave
-        )
         if not self.encode_with_expression:
             expression = expression[:, :0]
-        features, limit = self.patch_channels[0][0], relu_limit(self.initialization)
-        balanced = self.initialization == "balanced"
-        first = EncodingConv(features, limit, balanced, name="patch_0_conv")
-        return nn.relu(first(images, keypoints, pixels, expression).astype(self.dtype))
+        first = EncodingConv(
+            self.patch_channels[0][0],
+            self.pixel_octaves,
+            self.pixel_start_octave,
+            relu_limit(self.initialization),
+            self.initialization == "balanced",
+            self.form,
+            name="patch_0_conv",
+        )
+        return nn.relu(first(images, keypoints, expression).astype(self.dtype))
 
     def _patches(self, x: Array) -> Array:
         """The rest of the patch CNN: [B*S, H, W, C] to [B*S, H/8, W/8, C']."""
@@ -129,6 +127,7 @@ class Encoder(nn.Module):
             use_bias=False,
             kernel_limit=relu_limit(self.initialization),
             dtype=self.dtype,
+            form=self.form,
             name=name,
         )
 
@@ -141,80 +140,7 @@ class Encoder(nn.Module):
                 self.mlp_dim,
                 linear_limit(self.initialization),
                 self.dtype,
+                self.form,
                 name=f"blocks_{index}",
             )(x)
         return x
-
-
-class EncodingConv(nn.Module):
-    """3x3 convolution of [image, keypoint encoding, pixel encoding, expression].
-
-    Only the image's three channels differ between images and between pixels. The
-    pixel encoding is convolved once for the whole batch. What is constant over an
-    image contributes the sum of the kernel's taps that lie inside the image: one of
-    nine values per channel, because the zero padding begins at the border. Equal to
-    the convolution of the concatenation up to rounding, at a fiftieth of its cost;
-    the kernel is the one of that convolution. Float32, as the encodings need it.
-
-    Attributes:
-      features: number of output channels.
-      kernel_limit: fan-in to the bound of the initial kernel.
-      balanced: whether each of the four inputs has a fan-in of its own.
-    """
-
-    features: int
-    kernel_limit: KernelLimit = fan_in_limit
-    balanced: bool = False
-
-    @nn.compact
-    def __call__(
-        self, images: Array, keypoints: Array, pixels: Array, expression: Array
-    ) -> Array:
-        """Convolves without concatenating.
-
-        Args:
-          images: [B, H, W, 3].
-          keypoints: [B, P] encodings.
-          pixels: [H, W, Q] encodings.
-          expression: [B, E], E may be 0.
-
-        Returns:
-          [B, H, W, features] float32.
-        """
-        widths = [RGB, keypoints.shape[-1], pixels.shape[-1], expression.shape[-1]]
-        shape = (3, 3, sum(widths), self.features)
-        kernel = self.param("kernel", self._initializer(widths), shape, jnp.float32)
-        ends = np.cumsum(widths)[:-1].tolist()
-        rgb, keypoint, pixel, expressive = jnp.split(kernel, ends, axis=2)
-        taps = jnp.einsum("bc,ijcf->bijf", keypoints, keypoint)
-        taps += jnp.einsum("bc,ijcf->bijf", expression, expressive)
-        constant = sum_inner_taps(taps, *images.shape[1:3])
-        image = convolve(images.astype(jnp.float32), rgb, 1, 1)
-        return image + constant + convolve(pixels[None], pixel, 1, 1)
-
-    def _initializer(self, widths: list[int]) -> Initializer:
-        if self.balanced:
-            return balanced_uniform(widths, self.kernel_limit, taps=9)
-        return symmetric_uniform(self.kernel_limit(9 * sum(widths)))
-
-
-def sum_inner_taps(taps: Array, height: int, width: int) -> Array:
-    """Convolution of an image of ones, zero-padded by 1, with one kernel per item.
-
-    Args:
-      taps: [B, 3, 3, F].
-      height: of the image.
-      width: of the image.
-
-    Returns:
-      [B, height, width, F]: the sum of the taps that fall inside the image.
-    """
-    rows, columns = _taps_inside(height), _taps_inside(width)
-    by_row = jnp.einsum("yi,bijf->byjf", rows, taps)
-    return jnp.einsum("xj,byjf->byxf", columns, by_row)
-
-
-def _taps_inside(length: int) -> np.ndarray:
-    """1 where tap i of the output at y reads inside the image, [length, 3]."""
-    read = np.arange(length)[:, None] + np.array([-1, 0, 1])
-    return ((read >= 0) & (read < length)).astype(np.float32)

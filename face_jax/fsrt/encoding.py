@@ -52,11 +52,55 @@ def pixel_grid(height: int, width: int) -> Array:
     """
     # Only the axes are constants of a compiled program: a constant image would be
     # encoded while compiling, slowly.
-    x = jnp.broadcast_to(_pixel_axis(width), (height, width))
-    y = jnp.broadcast_to(_pixel_axis(height)[:, None], (height, width))
+    x = jnp.broadcast_to(pixel_axis(width), (height, width))
+    y = jnp.broadcast_to(pixel_axis(height)[:, None], (height, width))
     return jnp.stack([x, y], axis=-1)
 
 
-def _pixel_axis(length: int) -> np.ndarray:
+def axis_encodings(
+    height: int, width: int, num_octaves: int, start_octave: int
+) -> tuple[Array, Array]:
+    """The pixel encoding of an image, apart by columns and rows.
+
+    Every channel of the encoding of a pixel depends on one of its coordinates alone:
+    256 + 256 vectors tell those of 65,536 pixels.
+
+    Args:
+      height: rows of the image.
+      width: columns of the image.
+      num_octaves: as in ``positional_encoding``.
+      start_octave: likewise.
+
+    Returns:
+      [width, 2 * num_octaves] of x and [height, 2 * num_octaves] of y, float32, whose
+      rows of a kernel ``split_axes`` gives.
+    """
+    x, y = (
+        positional_encoding(
+            jnp.asarray(pixel_axis(n))[:, None], num_octaves, start_octave
+        )
+        for n in (width, height)
+    )
+    return x, y
+
+
+def split_axes(kernel: Array) -> tuple[Array, Array]:
+    """The rows of a kernel [..., 4 * num_octaves, F] that see x, and those that see y.
+
+    Args:
+      kernel: of layers that see ``positional_encoding`` of (x, y).
+
+    Returns:
+      Two of [..., 2 * num_octaves, F], in the order of ``axis_encodings``.
+    """
+    sine_x, sine_y, cosine_x, cosine_y = jnp.split(kernel, 4, axis=-2)
+    return (
+        jnp.concatenate([sine_x, cosine_x], axis=-2),
+        jnp.concatenate([sine_y, cosine_y], axis=-2),
+    )
+
+
+def pixel_axis(length: int) -> np.ndarray:
+    """Coordinates of pixel centres along one axis, [length] float32, ±1 the edges."""
     half = np.float32(length / 2)
     return (np.arange(length, dtype=np.float32) + np.float32(0.5) - half) / half

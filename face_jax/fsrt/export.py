@@ -8,14 +8,14 @@ import jax
 import numpy as np
 
 from face_jax.export.program import Exportable, Program, flat, like, pictures, rows
-from face_jax.fsrt.decoding import decode_blocks, pixel_blocks
+from face_jax.fsrt.decoding import decode_tiles
 from face_jax.fsrt.inference import describe_pictures, encode_pictures
 from face_jax.fsrt.model import Model
 from face_jax.fsrt.motion import Motion
 from face_jax.fsrt.pictures import prepare
 from face_jax.types import Array, PyTree
 
-PIXELS_PER_BLOCK = 256
+PIXELS_PER_TILE = 256
 """Query pixels of every frame that are decoded at a time."""
 
 
@@ -49,9 +49,8 @@ def exportable(model: Model) -> Exportable:
     def decode(weights: PyTree, given: Mapping[str, Array]) -> dict[str, Array]:
         motion = Motion(given["keypoints"], given["expression"])
         needed = like(memory, given)["memory"]
-        pixels = weights["pixels"]
-        size = (side, side)
-        found = decode_blocks(model_of(weights), needed, motion, pixels, size=size)
+        settings = {"size": (side, side), "pixels": PIXELS_PER_TILE}
+        found = decode_tiles(model_of(weights), needed, motion, **settings)
         return {"frames": found}
 
     moved = {
@@ -60,10 +59,7 @@ def exportable(model: Model) -> Exportable:
     }
     return Exportable(
         system="fsrt",
-        weights={
-            "variables": model.variables,
-            "pixels": pixel_blocks(side, side, PIXELS_PER_BLOCK),
-        },
+        weights={"variables": model.variables},
         programs={
             "encode": Program(
                 encode,

@@ -19,7 +19,7 @@ from face_jax.geometry.keypoints import (
 from face_jax.nn.hourglass import Hourglass, Norm
 from face_jax.nn.layers import Conv
 from face_jax.nn.resample import antialias_downsample
-from face_jax.types import Array
+from face_jax.types import Array, Form
 
 HEAD_SIZE = 7
 """Side of the head's kernel, and of the expression encoder's."""
@@ -60,6 +60,7 @@ class KeypointDetector(nn.Module):
       heatmap_sigma: width of the heatmaps around given positions, in pixel
         coordinates (the image is 2 wide).
       dtype: type of the computation; heatmaps and positions are float32.
+      form: how convolutions are computed.
     """
 
     num_keypoints: int = 10
@@ -73,6 +74,7 @@ class KeypointDetector(nn.Module):
     coordinates: Literal["heatmap", "pixel"] = "heatmap"
     heatmap_sigma: float = 0.1
     dtype: Any = jnp.float32
+    form: Form = "fast"
 
     def setup(self):
         """Creates the submodules."""
@@ -82,9 +84,15 @@ class KeypointDetector(nn.Module):
             self.max_features,
             self.norm,
             self.dtype,
+            self.form,
         )
         self.head = Conv(
-            self.num_keypoints, HEAD_SIZE, padding=self.head_padding, dtype=self.dtype
+            self.num_keypoints,
+            HEAD_SIZE,
+            padding=self.head_padding,
+            dtype=self.dtype,
+            by_rows=True,
+            form=self.form,
         )
 
     def __call__(self, images: Array) -> Keypoints:

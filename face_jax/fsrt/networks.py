@@ -18,7 +18,7 @@ from face_jax.fsrt.expression import ExpressionEncoder
 from face_jax.fsrt.keypoints import KeypointDetector, Keypoints
 from face_jax.nn.apply import apply
 from face_jax.nn.building import build_module
-from face_jax.types import Array, Variables
+from face_jax.types import Array, Form, Variables
 
 KeypointSource = Literal["published", "learned", "landmarks"]
 """Where keypoints come from.
@@ -41,6 +41,7 @@ class Networks:
       discriminator: patch discriminator of the third phase.
       keypoints: where keypoints come from.
       image_size: side of the square images that the networks are trained on, pixels.
+      form: how the modules, and what joins them, are computed.
     """
 
     keypoint_detector: KeypointDetector
@@ -50,6 +51,7 @@ class Networks:
     discriminator: Discriminator
     keypoints: KeypointSource
     image_size: int
+    form: Form = "fast"
 
 
 def build_networks(
@@ -65,6 +67,7 @@ def build_networks(
     discriminator: Mapping[str, Any] | None = None,
     dtype: str = "float32",
     remat: bool = False,
+    form: Form = "fast",
 ) -> Networks:
     """Builds the modules; every default is the published value.
 
@@ -81,37 +84,48 @@ def build_networks(
       dtype: compute type of encoder, decoder and discriminator; parameters are
         float32 always.
       remat: recompute transformer blocks in the backward pass to save memory.
+      form: ``plain`` computes everything as it is defined, for comparison; the
+        parameters are the same.
 
     Returns:
       The modules, not yet initialised.
 
     Raises:
-      ValueError: ``keypoints`` is not one of the three sources, or an override names a
-        field that its module does not have.
+      ValueError: ``keypoints`` is not one of the three sources, ``form`` not one of the
+        two forms, or an override names a field that its module does not have.
     """
-    if keypoints not in get_args(KeypointSource):
-        raise ValueError(
-            f"networks.keypoints: expected one of {get_args(KeypointSource)}, "
-            f"got {keypoints!r}"
-        )
+    _check("keypoints", keypoints, KeypointSource)
+    _check("form", form, Form)
     published = keypoints == "published"
     detector = {
         "norm": "frozen_batch" if published else "group",
         "coordinates": "heatmap" if published else "pixel",
+        "form": form,
     }
     compute = {"dtype": jnp.dtype(dtype)}
+    transformer = {**compute, "remat": remat, "form": form}
     decoder_fields = {**(SMALL_DECODER if small_decoder else {}), **(decoder or {})}
     return Networks(
         keypoint_detector=build_module(KeypointDetector, detector, keypoint_detector),
         expression_encoder=build_module(
-            ExpressionEncoder, {"expression_size": expression_size}, expression_encoder
+            ExpressionEncoder,
+            {"expression_size": expression_size, "form": form},
+            expression_encoder,
         ),
-        encoder=build_module(Encoder, {**compute, "remat": remat}, encoder),
-        decoder=build_module(Decoder, {**compute, "remat": remat}, decoder_fields),
+        encoder=build_module(Encoder, transformer, encoder),
+        decoder=build_module(Decoder, transformer, decoder_fields),
         discriminator=build_module(Discriminator, compute, discriminator),
         keypoints=keypoints,
         image_size=image_size,
+        form=form,
     )
+
+
+def _check(name: str, value: str, choices: Any) -> None:
+    if value not in get_args(choices):
+        raise ValueError(
+            f"networks.{name}: expected one of {get_args(choices)}, got {value!r}"
+        )
 
 
 def detect(

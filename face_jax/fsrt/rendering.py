@@ -48,6 +48,8 @@ def render_positions(
         inputs = (memory, pixels, keypoints, expression)
         return apply(decoder, weights, *inputs, method=Decoder.decode)
 
+    if networks.form == "plain":
+        return decode(pixels)
     return _in_blocks(decode, pixels, block_size)
 
 
@@ -105,6 +107,43 @@ def assemble(
     values = jnp.concatenate([colors, remaining_colors], axis=-2)
     flat = jax.vmap(jax.vmap(place))(order, values)
     return flat.reshape(*order.shape[:2], image_size, image_size, 3)
+
+
+def assemble_lattices(
+    colors: Array, remaining_colors: Array, lattice: Array, stride: int, image_size: int
+) -> Array:
+    """What ``assemble`` makes of lattices, without placing pixel by pixel.
+
+    Args:
+      colors: [B, D, N, 3] of one lattice.
+      remaining_colors: [B, D, M, 3] of the others, one after the other.
+      lattice: int32 [B], the number of the one.
+      stride: of the lattices.
+      image_size: side of the image.
+
+    Returns:
+      [B, D, H, W, 3].
+    """
+    count, side = stride * stride, image_size // stride
+    frames = colors.shape[:2]
+    others = jnp.split(remaining_colors, count - 1, axis=2)
+    chosen = lattice[:, None, None, None]
+    # Before the chosen one the others have their own number, after it one less.
+    below, above = [*others, colors], [colors, *others]
+    lattices = [
+        jnp.where(
+            number == chosen,
+            colors,
+            jnp.where(number < chosen, below[number], above[number]),
+        )
+        for number in range(count)
+    ]
+    stacked = jnp.stack(lattices, axis=2).reshape(
+        *frames, stride, stride, side, side, 3
+    )
+    # [B, D, column offset, row offset, rows, columns, 3]
+    image = stacked.transpose(0, 1, 4, 3, 5, 2, 6)
+    return image.reshape(*frames, image_size, image_size, 3)
 
 
 def pixels_at(images: Array, positions: Array) -> Array:

@@ -31,7 +31,12 @@ from face_jax.fsrt.networks import (
     encode,
     express,
 )
-from face_jax.fsrt.rendering import assemble, pixels_at, render_positions
+from face_jax.fsrt.rendering import (
+    assemble,
+    assemble_lattices,
+    pixels_at,
+    render_positions,
+)
 from face_jax.fsrt.views import Views, color_views, cropped_keypoints, describe_views
 from face_jax.losses.pixel import mean_squared_error
 from face_jax.nn.apply import apply
@@ -355,8 +360,7 @@ class FsrtTask(Task):
         if phase == "phase1":
             target = pixels_at(views.target, draws.sampled)
         else:
-            side, target = self.modules.image_size, views.target
-            made = assemble(draws.sampled, draws.remaining, made, remaining, side)
+            target, made = views.target, self._assemble(draws, made, remaining)
         terms["mse"] = self.mse_weight * mean_squared_error(made, target).mean()
         keypoints = description.driving_keypoints
         if phase != "phase1":
@@ -424,6 +428,14 @@ class FsrtTask(Task):
         if not draws.remaining.shape[-1]:
             return made, None
         return made, colors(draws.remaining, jax.lax.stop_gradient(inputs))
+
+    def _assemble(self, draws: Draws, made: Array, remaining: Array) -> Array:
+        """Whole images of pixels with and without gradient."""
+        side = self.modules.image_size
+        if draws.lattice is None or self.modules.form == "plain":
+            return assemble(draws.sampled, draws.remaining, made, remaining, side)
+        stride = self.lattice_stride
+        return assemble_lattices(made, remaining, draws.lattice, stride, side)
 
     def _image_terms(self, variables, made, target, keypoints, phase):
         terms = {}

@@ -6,14 +6,17 @@ arXiv 2404.09736.
 """
 
 import functools
+from collections.abc import Callable, Sequence
 
 import flax.struct
+import jax
 import jax.numpy as jnp
 import numpy as np
 
+from face_jax.fsrt.keypoints import Keypoints
 from face_jax.fsrt.networks import Networks, detect, express
 from face_jax.nn.color_jitter import color_jitter
-from face_jax.types import Array, Batch, Variables
+from face_jax.types import Array, Batch, PyTree, Variables
 
 
 class Views(flax.struct.PyTreeNode):
@@ -99,7 +102,7 @@ def color_views(batch: Batch, coin: Array, jitter: bool) -> Views:
 def describe_views(
     networks: Networks, variables: Variables, views: Views, batch: Batch
 ) -> Description:
-    """Keypoints and expressions of all views, in one pass of the detector.
+    """Keypoints and expressions of all views, in one pass of each network.
 
     Keypoints come from the uncropped pictures and are moved into the cropped ones, so
     that a face outside the picture still has them.
@@ -111,10 +114,9 @@ def describe_views(
       batch: the training batch, for crops and landmark keypoints.
 
     Returns:
-      The description.
+      The description. In the plain form each view has a pass of its own.
     """
     cropped = functools.partial(cropped_keypoints, batch)
-    given = _given_keypoints(networks, batch, cropped)
     expressive = [
         views.sources,
         views.sources_second,
@@ -122,18 +124,21 @@ def describe_views(
         views.driving_crop,
     ]
     uncropped = [views.sources_uncropped, views.driving_uncropped]
+    given = _given_keypoints(networks, batch, cropped)
+    over = _one_by_one if networks.form == "plain" else _together
+
+    def detect_in(pictures: tuple[Array, Array | None]) -> Keypoints:
+        return detect(networks, variables, *pictures)
+
     if given is not None:
-        found = detect(networks, variables, _flat(expressive), _flat(given[1]))
-        keypoints = given[0]
+        keypoints, points = given
+        found = over(detect_in, list(zip(expressive, points, strict=True)))
     else:
-        found = detect(networks, variables, _flat([*uncropped, *expressive]))
-        everything = [*uncropped, *expressive]
-        keypoints = _split(found.positions, everything)[: len(uncropped)]
-        found = found.replace(
-            feature_map=_flat(_split(found.feature_map, everything)[len(uncropped) :]),
-            heatmap=_flat(_split(found.heatmap, everything)[len(uncropped) :]),
-        )
-    vectors = _split(express(networks, variables, found), expressive)
+        pictures = [(images, None) for images in (*uncropped, *expressive)]
+        found = over(detect_in, pictures)
+        keypoints = [each.positions for each in found[: len(uncropped)]]
+        found = found[len(uncropped) :]
+    vectors = over(functools.partial(express, networks, variables), found)
     return Description(cropped(keypoints[0]), cropped(keypoints[1]), *vectors)
 
 
@@ -156,16 +161,26 @@ def _given_keypoints(networks: Networks, batch: Batch, cropped):
     return (source, driving), views
 
 
-def _flat(arrays: list[Array]) -> Array:
+def _together(function: Callable[[PyTree], PyTree], trees: Sequence[PyTree]) -> list:
+    """Results of trees of arrays [B, n, ...], from one call on all their rows."""
+    counts = [jax.tree.leaves(tree)[0].shape[1] for tree in trees]
+    ends = np.cumsum(counts)[:-1]
     # An item's pictures stay together, so that each device keeps those of its rows.
-    together = jnp.concatenate(arrays, axis=1)
-    return together.reshape(-1, *together.shape[2:])
+    merged = jax.tree.map(lambda *arrays: jnp.concatenate(arrays, axis=1), *trees)
+    flat = jax.tree.map(lambda x: x.reshape(-1, *x.shape[2:]), merged)
+
+    def parts(found: Array) -> list[Array]:
+        by_item = found.reshape(-1, sum(counts), *found.shape[1:])
+        return jnp.split(by_item, ends, axis=1)
+
+    leaves, structure = jax.tree.flatten(function(flat))
+    by_tree = zip(*map(parts, leaves), strict=True)
+    return [jax.tree.unflatten(structure, each) for each in by_tree]
 
 
-def _split(flat: Array, like: list[Array]) -> list[Array]:
-    counts = [x.shape[1] for x in like]
-    together = flat.reshape(-1, sum(counts), *flat.shape[1:])
-    return jnp.split(together, np.cumsum(counts)[:-1], axis=1)
+def _one_by_one(function: Callable[[PyTree], PyTree], trees: Sequence[PyTree]) -> list:
+    """The same, from one call for each tree."""
+    return [_together(function, [tree])[0] for tree in trees]
 
 
 def _per_item(values: Array, like: Array) -> Array:

@@ -3,12 +3,12 @@
 from typing import Any
 
 import flax.linen as nn
-import jax
 import jax.numpy as jnp
 from flax import struct
 
+from face_jax.nn.dot_product_attention import attention
 from face_jax.nn.layers import Dense, KernelLimit, fan_in_limit, layer_norm
-from face_jax.types import Array
+from face_jax.types import Array, Form
 
 
 @struct.dataclass
@@ -29,20 +29,24 @@ def split_heads(x: Array, num_heads: int) -> Array:
     return x.reshape(*x.shape[:-1], num_heads, -1)
 
 
-def attend(queries: Array, memory: KeysValues, visible: Array | None = None) -> Array:
-    """Scaled dot-product attention with the softmax in float32.
+def attend(
+    queries: Array,
+    memory: KeysValues,
+    visible: Array | None = None,
+    form: Form = "fast",
+) -> Array:
+    """Attention to a memory, heads side by side; see ``attention``.
 
     Args:
       queries: [B, N, heads, head_dim].
       memory: L keys and values per batch item.
-      visible: bool [B, L], the keys that count, at least one of each item; all of them
-        without it. The others have no influence at all.
+      visible: bool [B, L], the keys that count; all of them without it.
+      form: how it is computed.
 
     Returns:
       [B, N, heads * head_dim].
     """
-    mask = None if visible is None else visible[:, None, None, :]
-    mixed = jax.nn.dot_product_attention(queries, memory.keys, memory.values, mask=mask)
+    mixed = attention(queries, memory.keys, memory.values, visible, form)
     return mixed.reshape(*mixed.shape[:-2], -1)
 
 
@@ -54,12 +58,14 @@ class SelfAttention(nn.Module):
       head_dim: width of a head.
       kernel_limit: fan-in to the bound of the initial queries, keys and values.
       dtype: type of the computation.
+      form: how attention and layers are computed.
     """
 
     num_heads: int
     head_dim: int
     kernel_limit: KernelLimit = fan_in_limit
     dtype: Any = jnp.float32
+    form: Form = "fast"
 
     @nn.compact
     def __call__(self, x: Array) -> Array:
@@ -70,14 +76,16 @@ class SelfAttention(nn.Module):
             use_bias=False,
             kernel_limit=self.kernel_limit,
             dtype=self.dtype,
+            form=self.form,
             name="qkv",
         )
         queries, keys, values = (
             split_heads(part, self.num_heads)
             for part in jnp.split(project(x), 3, axis=-1)
         )
-        mixed = attend(queries, KeysValues(keys=keys, values=values))
-        return Dense(x.shape[-1], dtype=self.dtype, name="out")(mixed)
+        mixed = attend(queries, KeysValues(keys=keys, values=values), form=self.form)
+        fields = {"dtype": self.dtype, "form": self.form}
+        return Dense(x.shape[-1], **fields, name="out")(mixed)
 
 
 class CrossAttention(nn.Module):
@@ -89,6 +97,7 @@ class CrossAttention(nn.Module):
       width: width of the output.
       kernel_limit: fan-in to the bound of the initial queries, keys and values.
       dtype: type of the computation.
+      form: how attention and layers are computed.
     """
 
     num_heads: int
@@ -96,14 +105,15 @@ class CrossAttention(nn.Module):
     width: int
     kernel_limit: KernelLimit = fan_in_limit
     dtype: Any = jnp.float32
+    form: Form = "fast"
 
     def setup(self):
         """Creates the submodules."""
         inner = self.num_heads * self.head_dim
-        fields = {"kernel_limit": self.kernel_limit, "dtype": self.dtype}
-        self.q = Dense(inner, use_bias=False, **fields)
-        self.kv = Dense(2 * inner, use_bias=False, **fields)
-        self.out = Dense(self.width, dtype=self.dtype)
+        fields = {"dtype": self.dtype, "form": self.form}
+        first = {"use_bias": False, "kernel_limit": self.kernel_limit, **fields}
+        self.q, self.kv = Dense(inner, **first), Dense(2 * inner, **first)
+        self.out = Dense(self.width, **fields)
 
     def project(self, tokens: Array) -> KeysValues:
         """Keys and values of tokens [B, L, C]."""
@@ -115,7 +125,8 @@ class CrossAttention(nn.Module):
 
     def __call__(self, x: Array, memory: KeysValues) -> Array:
         """Maps queries [B, N, C] to [B, N, width]."""
-        return self.out(attend(split_heads(self.q(x), self.num_heads), memory))
+        queries = split_heads(self.q(x), self.num_heads)
+        return self.out(attend(queries, memory, form=self.form))
 
 
 class FeedForward(nn.Module):
@@ -124,17 +135,20 @@ class FeedForward(nn.Module):
     Attributes:
       hidden: width between the two layers.
       dtype: type of the computation.
+      form: of the layers.
     """
 
     hidden: int
     dtype: Any = jnp.float32
+    form: Form = "fast"
 
     @nn.compact
     def __call__(self, x: Array) -> Array:
         """Maps [..., C] to [..., C]."""
-        hidden = Dense(self.hidden, dtype=self.dtype, name="hidden")(x)
+        fields = {"dtype": self.dtype, "form": self.form}
+        hidden = Dense(self.hidden, **fields, name="hidden")(x)
         hidden = nn.gelu(hidden, approximate=False)
-        return Dense(x.shape[-1], dtype=self.dtype, name="out")(hidden)
+        return Dense(x.shape[-1], **fields, name="out")(hidden)
 
 
 class SelfAttentionBlock(nn.Module):
@@ -146,6 +160,7 @@ class SelfAttentionBlock(nn.Module):
       mlp_dim: hidden width of the feed-forward part.
       kernel_limit: fan-in to the bound of the initial queries, keys and values.
       dtype: type of the computation.
+      form: how attention and layers are computed.
     """
 
     num_heads: int
@@ -153,6 +168,7 @@ class SelfAttentionBlock(nn.Module):
     mlp_dim: int
     kernel_limit: KernelLimit = fan_in_limit
     dtype: Any = jnp.float32
+    form: Form = "fast"
 
     @nn.compact
     def __call__(self, x: Array) -> Array:
@@ -162,10 +178,11 @@ class SelfAttentionBlock(nn.Module):
             self.head_dim,
             self.kernel_limit,
             self.dtype,
+            self.form,
             name="attention",
         )
         x = x + attention(layer_norm(self.dtype, "attention_norm")(x))
-        feed_forward = FeedForward(self.mlp_dim, self.dtype, name="mlp")
+        feed_forward = FeedForward(self.mlp_dim, self.dtype, self.form, name="mlp")
         return x + feed_forward(layer_norm(self.dtype, "mlp_norm")(x))
 
 
@@ -181,6 +198,7 @@ class CrossAttentionBlock(nn.Module):
       width: width of the queries.
       kernel_limit: fan-in to the bound of the initial queries, keys and values.
       dtype: type of the computation.
+      form: how attention and layers are computed.
     """
 
     num_heads: int
@@ -189,15 +207,21 @@ class CrossAttentionBlock(nn.Module):
     width: int
     kernel_limit: KernelLimit = fan_in_limit
     dtype: Any = jnp.float32
+    form: Form = "fast"
 
     def setup(self):
         """Creates the submodules."""
         self.attention_norm = layer_norm(self.dtype)
         self.attention = CrossAttention(
-            self.num_heads, self.head_dim, self.width, self.kernel_limit, self.dtype
+            self.num_heads,
+            self.head_dim,
+            self.width,
+            self.kernel_limit,
+            self.dtype,
+            self.form,
         )
         self.mlp_norm = layer_norm(self.dtype)
-        self.mlp = FeedForward(self.mlp_dim, self.dtype)
+        self.mlp = FeedForward(self.mlp_dim, self.dtype, self.form)
 
     def project(self, tokens: Array) -> KeysValues:
         """Keys and values of tokens [B, L, C]."""

@@ -7,7 +7,7 @@ import flax.linen as nn
 import jax.numpy as jnp
 
 from face_jax.nn.layers import NORM_EPSILON, Conv, average_pool
-from face_jax.types import Array
+from face_jax.types import Array, Form
 
 Norm = Literal["frozen_batch", "group"]
 """``frozen_batch``: batch norm with stored statistics, for imported weights.
@@ -23,16 +23,18 @@ class ConvNormRelu(nn.Module):
       features: number of output channels.
       norm: which norm.
       dtype: type of the computation.
+      form: of the convolutions.
     """
 
     features: int
     norm: Norm = "frozen_batch"
     dtype: Any = jnp.float32
+    form: Form = "fast"
 
     @nn.compact
     def __call__(self, x: Array) -> Array:
         """Maps [B, H, W, C] to [B, H, W, features]."""
-        x = Conv(self.features, dtype=self.dtype, name="conv")(x)
+        x = Conv(self.features, dtype=self.dtype, form=self.form, name="conv")(x)
         return nn.relu(self._norm()(x))
 
     def _norm(self) -> nn.Module:
@@ -61,6 +63,7 @@ class Hourglass(nn.Module):
       max_features: limit of channels.
       norm: which norm.
       dtype: type of the computation.
+      form: of the convolutions.
     """
 
     block_expansion: int = 32
@@ -68,6 +71,7 @@ class Hourglass(nn.Module):
     max_features: int = 1024
     norm: Norm = "frozen_batch"
     dtype: Any = jnp.float32
+    form: Form = "fast"
 
     @nn.compact
     def __call__(self, x: Array) -> Array:
@@ -90,7 +94,7 @@ class Hourglass(nn.Module):
 
     def _block(self, level: int, name: str) -> ConvNormRelu:
         features = min(self.max_features, self.block_expansion * 2**level)
-        return ConvNormRelu(features, self.norm, self.dtype, name=name)
+        return ConvNormRelu(features, self.norm, self.dtype, self.form, name=name)
 
     def _check_size(self, x: Array) -> None:
         height, width = x.shape[1:3]

@@ -15,8 +15,10 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from face_jax.nn.convolution import convolve, convolve_by_rows
+from face_jax.nn.matrix_product import multiply
 from face_jax.nn.split_rows import keep_rows_split
-from face_jax.types import Array
+from face_jax.types import Array, Form
 
 NORM_EPSILON = 1e-5
 """Added to the variance in every layer, batch, group and instance norm."""
@@ -84,6 +86,7 @@ class Dense(nn.Module):
       bias_offset: mean of the initial bias.
       kernel_limit: fan-in to the bound of the initial kernel.
       dtype: type of the computation and of the result.
+      form: ``plain`` leaves the gradient to JAX.
     """
 
     features: int
@@ -91,6 +94,7 @@ class Dense(nn.Module):
     bias_offset: float = 0.0
     kernel_limit: KernelLimit = fan_in_limit
     dtype: Any = jnp.float32
+    form: Form = "fast"
 
     @nn.compact
     def __call__(self, x: Array) -> Array:
@@ -98,7 +102,8 @@ class Dense(nn.Module):
         fan_in = x.shape[-1]
         init = symmetric_uniform(self.kernel_limit(fan_in))
         kernel = self.param("kernel", init, (fan_in, self.features), jnp.float32)
-        y = x.astype(self.dtype) @ kernel.astype(self.dtype)
+        product = jnp.matmul if self.form == "plain" else multiply
+        y = product(x.astype(self.dtype), kernel.astype(self.dtype))
         # Vectors [B, C] may be smaller than the matrix: the compiler decides.
         y = keep_rows_split(y) if y.ndim > 2 else y
         if not self.use_bias:
@@ -109,22 +114,25 @@ class Dense(nn.Module):
 
 
 class ConcatDense(nn.Module):
-    """A dense layer over the concatenation of inputs, without concatenating them.
+    """A dense layer over the concatenation of inputs.
 
-    The inputs' leading axes only need to broadcast: what is constant along an axis
-    is multiplied once, not once per position. Exact up to rounding.
+    The inputs' leading axes only need to broadcast. The fast form does not concatenate:
+    what is constant along an axis is multiplied once, not once per position. Exact up
+    to rounding.
 
     Attributes:
       features: width of the output.
       kernel_limit: fan-in to the bound of the initial kernel.
       balanced: whether each input has a fan-in of its own.
       dtype: type of the computation and of the result.
+      form: ``plain`` concatenates.
     """
 
     features: int
     kernel_limit: KernelLimit = fan_in_limit
     balanced: bool = False
     dtype: Any = jnp.float32
+    form: Form = "fast"
 
     @nn.compact
     def __call__(self, inputs: Sequence[Array]) -> Array:
@@ -140,13 +148,22 @@ class ConcatDense(nn.Module):
         kernel = self.param("kernel", init, shape, jnp.float32).astype(self.dtype)
         init = symmetric_uniform(fan_in_limit(fan_in))
         bias = self.param("bias", init, (self.features,), jnp.float32)
-        ends = [sum(widths[: i + 1]) for i in range(len(widths) - 1)]
-        terms = [
-            x.astype(self.dtype) @ rows
-            for x, rows in zip(inputs, jnp.split(kernel, ends), strict=True)
-        ]
-        y = sum(_of_one_shape(terms), start=bias.astype(self.dtype))
+        inputs = [x.astype(self.dtype) for x in inputs]
+        multiply = _concatenate_first if self.form == "plain" else _multiply_first
+        y = multiply(inputs, kernel, bias.astype(self.dtype))
         return keep_rows_split(y) if y.ndim > 2 else y
+
+
+def _concatenate_first(inputs: Sequence[Array], kernel: Array, bias: Array) -> Array:
+    leading = jnp.broadcast_shapes(*(x.shape[:-1] for x in inputs))
+    spread = [jnp.broadcast_to(x, (*leading, x.shape[-1])) for x in inputs]
+    return jnp.concatenate(spread, axis=-1) @ kernel + bias
+
+
+def _multiply_first(inputs: Sequence[Array], kernel: Array, bias: Array) -> Array:
+    ends = np.cumsum([x.shape[-1] for x in inputs])[:-1].tolist()
+    terms = [x @ rows for x, rows in zip(inputs, jnp.split(kernel, ends), strict=True)]
+    return sum(_of_one_shape(terms), start=bias)
 
 
 def _of_one_shape(terms: Sequence[Array]) -> list[Array]:
@@ -171,6 +188,8 @@ class Conv(nn.Module):
       use_bias: whether there is a bias.
       kernel_limit: fan-in to the bound of the initial kernel.
       dtype: type of the computation and of the result.
+      by_rows: whether it is computed row of taps by row, see ``convolve_by_rows``.
+      form: ``plain`` leaves the gradient to JAX, and does not go by rows.
     """
 
     features: int
@@ -180,6 +199,8 @@ class Conv(nn.Module):
     use_bias: bool = True
     kernel_limit: KernelLimit = fan_in_limit
     dtype: Any = jnp.float32
+    by_rows: bool = False
+    form: Form = "fast"
 
     @nn.compact
     def __call__(self, x: Array) -> Array:
@@ -189,24 +210,16 @@ class Conv(nn.Module):
         init = symmetric_uniform(self.kernel_limit(fan_in))
         shape = (side, side, x.shape[-1], self.features)
         kernel = self.param("kernel", init, shape, jnp.float32)
-        y = convolve(x.astype(self.dtype), kernel, self.stride, self.padding)
+        x = x.astype(self.dtype)
+        if self.by_rows and self.form == "fast":
+            y = convolve_by_rows(x, kernel, self.padding)
+        else:
+            y = convolve(x, kernel, self.stride, self.padding, self.form)
         if not self.use_bias:
             return y
         init = symmetric_uniform(fan_in_limit(fan_in))
         bias = self.param("bias", init, (self.features,), jnp.float32)
         return y + bias.astype(self.dtype)
-
-
-def convolve(x: Array, kernel: Array, stride: int, padding: int) -> Array:
-    """Cross-correlates [B, H, W, C] with a kernel [h, w, C, F], in x's type."""
-    y = jax.lax.conv_general_dilated(
-        x,
-        kernel.astype(x.dtype),
-        window_strides=(stride, stride),
-        padding=((padding, padding), (padding, padding)),
-        dimension_numbers=("NHWC", "HWIO", "NHWC"),
-    )
-    return keep_rows_split(y)
 
 
 class Mlp(nn.Module):
@@ -216,20 +229,23 @@ class Mlp(nn.Module):
       features: widths of the layers.
       output_bias: mean of the last layer's initial bias.
       dtype: type of the computation of all layers but the last, which is float32.
+      form: of the layers.
     """
 
     features: Sequence[int]
     output_bias: float = 0.0
     dtype: Any = jnp.float32
+    form: Form = "fast"
 
     @nn.compact
     def __call__(self, x: Array) -> Array:
         """Maps [..., C] to [..., features[-1]], float32."""
         *hidden, last = self.features
         for index, features in enumerate(hidden):
-            x = nn.relu(Dense(features, dtype=self.dtype, name=f"dense_{index}")(x))
+            fields = {"dtype": self.dtype, "form": self.form}
+            x = nn.relu(Dense(features, **fields, name=f"dense_{index}")(x))
         name = f"dense_{len(hidden)}"
-        return Dense(last, bias_offset=self.output_bias, name=name)(x)
+        return Dense(last, bias_offset=self.output_bias, form=self.form, name=name)(x)
 
 
 def layer_norm(dtype: Any, name: str | None = None) -> nn.LayerNorm:

@@ -2,8 +2,7 @@ import numpy as np
 import pytest
 
 from face_jax.fsrt import decoding
-from face_jax.fsrt.decoding import pixel_blocks, render
-from face_jax.fsrt.encoding import pixel_grid
+from face_jax.fsrt.decoding import render
 from face_jax.fsrt.inference import describe_frames, encode_sources
 from tests.fsrt.tiny_model import CHUNK, IMAGE_SIZE, build_model, moving_frames
 
@@ -23,20 +22,15 @@ def motion(model):
     return describe_frames(model, moving_frames(3, IMAGE_SIZE, IMAGE_SIZE), batch=CHUNK)
 
 
-def test_blocks_hold_all_pixels_in_order():
-    blocks = pixel_blocks(5, 7, 8)
-    assert blocks.shape == (5, 8, 2) and blocks.dtype == np.float32
-    rows = blocks.reshape(-1, 2)
-    np.testing.assert_array_equal(rows[:35], np.reshape(pixel_grid(5, 7), (-1, 2)))
-    np.testing.assert_array_equal(rows[35:], rows[[34] * 5])
-
-
-def test_blocks_do_not_change_the_result(model, scene, motion, monkeypatch):
-    whole = render(model, scene, motion, chunk=CHUNK)
-    # 1024 pixels are 10 blocks of 100 and one of 24.
-    monkeypatch.setattr(decoding, "QUERIES_PER_BLOCK", CHUNK * 100)
-    result = render(model, scene, motion, chunk=CHUNK)
-    assert np.abs(result.astype(int) - whole).max() <= 1
+@pytest.mark.parametrize("pixels", [100, 24, 7])
+def test_tiles_do_not_change_the_result(model, scene, motion, monkeypatch, pixels):
+    size = (30, 34)
+    given = {"size": size, "chunk": CHUNK, "rounded": False}
+    whole = render(model, scene, motion, **given)
+    # Rows of 34 pixels: tiles of 3 rows, the last ones outside; half and fifth rows.
+    monkeypatch.setattr(decoding, "CPU_QUERIES_PER_TILE", CHUNK * pixels)
+    tiles = render(model, scene, motion, **given)
+    np.testing.assert_allclose(tiles, whole, atol=1e-5)
 
 
 def test_result_may_have_another_size(model, scene, motion):

@@ -3,8 +3,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from face_jax.fsrt.encoder import Encoder, EncodingConv
-from face_jax.nn.layers import convolve
+from face_jax.fsrt.encoder import Encoder
 from tests.filled import fill
 
 SMALL = {
@@ -31,36 +30,6 @@ def sources():
 @pytest.fixture(scope="module")
 def variables(sources):
     return fill(Encoder(**SMALL), *sources)
-
-
-@pytest.mark.parametrize("shape", [(6, 9), (1, 4), (2, 2), (1, 1)])
-@pytest.mark.parametrize("expression_size", [5, 0])
-def test_split_convolution_is_that_of_the_concatenation(shape, expression_size):
-    height, width = shape
-    rng = np.random.default_rng(0)
-    images, keypoints, pixels, expression = (
-        rng.normal(size=size).astype(np.float32)
-        for size in (
-            (2, height, width, 3),
-            (2, 7),
-            (height, width, 4),
-            (2, expression_size),
-        )
-    )
-    conv = EncodingConv(features=6)
-    variables = fill(conv, images, keypoints, pixels, expression)
-
-    def spread(x):
-        return jnp.broadcast_to(x[:, None, None], (2, height, width, x.shape[-1]))
-
-    everywhere = jnp.broadcast_to(pixels, (2, *pixels.shape))
-    parts = [images, spread(keypoints), everywhere, spread(expression)]
-    whole = jnp.concatenate(parts, axis=-1)
-    kernel = variables["params"]["kernel"]
-    assert kernel.shape == (3, 3, 3 + 7 + 4 + expression_size, 6)
-    expected = convolve(whole, jnp.asarray(kernel), 1, 1)
-    actual = conv.apply(variables, images, keypoints, pixels, expression)
-    np.testing.assert_allclose(actual, expected, atol=1e-5)
 
 
 def test_tokens_of_the_sources_are_one_set(sources, variables):

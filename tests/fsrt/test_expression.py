@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from face_jax.fsrt.expression import ExpressionEncoder, pool_neighbourhoods
-from face_jax.nn.layers import convolve
+from face_jax.nn.convolution import convolve
 from tests.filled import fill
 
 

@@ -69,13 +69,13 @@ def test_the_chunk_size_does_not_change_the_result(model, scene, frames, chunk):
 def test_one_program_serves_clips_of_any_length(model, scene, frames):
     animate(model, scene, frames[:4], chunk=CHUNK)
     compiled = (
-        decoding.decode_blocks._cache_size(),
+        decoding.decode_tiles._cache_size(),
         inference.describe_pictures._cache_size(),
     )
     animate(model, scene, frames[:1], chunk=CHUNK)
     animate(model, scene, np.concatenate([frames, frames]), chunk=CHUNK)
     assert compiled == (
-        decoding.decode_blocks._cache_size(),
+        decoding.decode_tiles._cache_size(),
         inference.describe_pictures._cache_size(),
     )
 

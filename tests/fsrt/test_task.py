@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from face_jax.fsrt import draws as drawing
-from face_jax.fsrt.rendering import assemble, pixels_at
+from face_jax.fsrt.rendering import assemble, assemble_lattices, pixels_at
 from face_jax.train import partitioning
 from face_jax.train.step import StepOptions, compile_step, train_step, update_gradients
 from face_jax.train.task import Phase
@@ -101,21 +101,24 @@ def test_lattices_and_their_assembly_cover_the_image_once():
             parts = [jnp.asarray(p)[None, None] for p in (sampled, remaining)]
             colors = [pixels_at(image, p) for p in parts]
             np.testing.assert_array_equal(assemble(*parts, *colors, 8), image)
+            number = jnp.asarray([2 * x0 + y0])
+            together = assemble_lattices(*colors, number, 2, 8)
+            np.testing.assert_array_equal(together, image)
 
 
 def test_random_positions_do_not_repeat():
-    positions, rest = drawing.random_positions(jax.random.key(0), 3, 2, 60, 8)
+    positions, rest, _ = drawing.random_positions(jax.random.key(0), 3, 2, 60, 8)
     assert rest.shape == (3, 2, 0)
     for flat in np.asarray(positions).reshape(-1, 60):
         assert len(set(flat)) == 60
-    split, rest = drawing.random_split(jax.random.key(0), 1, 1, 16, 8)
+    split, rest, _ = drawing.random_split(jax.random.key(0), 1, 1, 16, 8)
     both = np.concatenate([split, rest], axis=-1).reshape(-1)
     np.testing.assert_array_equal(np.sort(both), np.arange(64))
 
 
 def test_focused_positions_gather_around_keypoints():
     points = jnp.asarray([[[[-0.5, -0.5]]], [[[0.5, 0.5]]]])
-    positions, rest = drawing.focused_positions(
+    positions, rest, _ = drawing.focused_positions(
         jax.random.key(0), points, 200, 64, focus=20.0, radius=0.15
     )
     assert positions.shape == (2, 1, 200) and rest.shape == (2, 1, 0)
@@ -124,7 +127,7 @@ def test_focused_positions_gather_around_keypoints():
         distance = np.hypot(flat // 64 - row, flat % 64 - row)
         # 452 pixels lie within three radii: 11 % of the picture, about half the weight.
         assert 0.35 < np.mean(distance < 3 * 0.15 * 32) < 0.75
-    even, _ = drawing.focused_positions(jax.random.key(0), points, 200, 64, 0.0, 0.15)
+    even, *_ = drawing.focused_positions(jax.random.key(0), points, 200, 64, 0.0, 0.15)
     assert 0.05 < np.mean(np.hypot(even[0] // 64 - 16, even[0] % 64 - 16) < 14.4) < 0.25
 
 

@@ -1,0 +1,146 @@
+"""``face-jax bench fsrt``: how fast this machine drives faces, and how cost grows."""
+
+import argparse
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from face_jax.cli.bench_run import add_run_flags, check_run_flags, run_bench
+from face_jax.cli.outputs import check_file, check_number
+
+if TYPE_CHECKING:
+    from face_jax.bench.cases import Case
+
+DESCRIPTION = """\
+Times FSRT on this machine, at the published sizes and with random weights: keypoints and
+expression of a frame, the encoding of an identity, the decoding of a picture, and loss
+and gradient of a training step; each as the library computes it, and beside it in the
+plain form, as it is defined."""
+PARTS = ("describe", "encode", "decode", "train")
+EPILOG = """examples:
+  face-jax bench fsrt
+  face-jax bench fsrt --parts decode --sides 256 --no-plain --matmul 65536 1536 1536
+  face-jax bench fsrt --parts encode decode --sources 1 2 4 --sides 64 128 192 256 \\
+      --no-plain --growth growth.svg
+  face-jax bench fsrt --small
+"""
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Describes the command line."""
+    parser.add_argument(
+        "--parts",
+        nargs="+",
+        choices=PARTS,
+        default=list(PARTS),
+        help="what to time (default: all)",
+    )
+    parser.add_argument(
+        "--plain",
+        action=argparse.BooleanOptionalAction,
+        default=True,
+        help="also time the plain form; a picture of 256 pixels takes it 10 GB "
+        "(default: on)",
+    )
+    parser.add_argument(
+        "--sources",
+        type=int,
+        nargs="+",
+        default=[1],
+        metavar="N",
+        help="source pictures of an identity (default: 1)",
+    )
+    parser.add_argument(
+        "--sides",
+        type=int,
+        nargs="+",
+        default=[64],
+        metavar="PIXELS",
+        help="sides of decoded pictures; the published one is 256 (default: 64)",
+    )
+    parser.add_argument(
+        "--rows",
+        type=int,
+        default=2,
+        metavar="N",
+        help="items of a training batch (default: 2)",
+    )
+    parser.add_argument(
+        "--queries",
+        type=int,
+        default=1024,
+        metavar="N",
+        help="query pixels of an item in training (default: 1024)",
+    )
+    parser.add_argument(
+        "--dtype",
+        choices=("float32", "bfloat16"),
+        default="float32",
+        help="what encoder and decoder compute in (default: float32)",
+    )
+    parser.add_argument(
+        "--small",
+        action="store_true",
+        help="tiny networks on pictures of 32 pixels: only whether all runs",
+    )
+    parser.add_argument(
+        "--growth",
+        type=Path,
+        metavar="FILE.svg",
+        help="draw there how time grows with queries and sources, and memory with the "
+        "length of a driving clip, which is measured too",
+    )
+    add_run_flags(parser)
+
+
+def cases(args: argparse.Namespace) -> Iterator["Case"]:
+    """What is timed, fast and plain.
+
+    Args:
+      args: the command line.
+    """
+    from face_jax.cli.folded_cases import PLAIN
+    from face_jax.cli.fsrt_cases import Sizes, fsrt_cases
+
+    sizes = Sizes(args.sources, args.sides, args.rows, args.queries)
+    found = fsrt_cases(args.parts, sizes, args.small, args.dtype)
+    return (case for case in found if args.plain or not case.group.endswith(PLAIN))
+
+
+def main(args: argparse.Namespace) -> int:
+    """Times and prints tables; returns the exit status.
+
+    Raises:
+      ValueError: a number out of its range.
+      OSError: ``--out`` or ``--growth`` cannot be written.
+    """
+    _check(args)
+    # Imported here: `face-jax --help` describes commands without starting JAX.
+    from face_jax.cli.folded_cases import forms_table
+    from face_jax.cli.fsrt_cases import GROUP
+    from face_jax.tables import to_markdown
+
+    measurement = run_bench(args, cases(args))
+    if args.plain:
+        print(to_markdown(forms_table(measurement, GROUP, "fast")))
+    if args.growth is not None:
+        from face_jax.cli.fsrt_growth import clip_memory, growth_table, plot_growth
+
+        memory = clip_memory(args.small, args.dtype)
+        print(to_markdown(growth_table(memory)))
+        args.growth.parent.mkdir(parents=True, exist_ok=True)
+        args.growth.write_bytes(plot_growth(measurement, memory))
+    return 0
+
+
+def _check(args: argparse.Namespace) -> None:
+    check_run_flags(args)
+    for count in args.sources:
+        check_number("--sources", count, 1, 64)
+    for side in args.sides:
+        check_number("--sides", side, 1, 4096)
+    check_number("--rows", args.rows, 1, 1024)
+    side = 32 if args.small else 256
+    check_number("--queries", args.queries, 1, side * side)
+    if args.growth is not None:
+        check_file(args.growth, "--growth")

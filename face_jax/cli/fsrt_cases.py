@@ -1,0 +1,204 @@
+"""What of FSRT is timed: motion, identities, pictures, a training step."""
+
+import functools
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, NamedTuple
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from face_jax.bench.cases import Case
+from face_jax.bench.random_variables import random_tree
+from face_jax.cli.folded_cases import PLAIN, both_forms
+from face_jax.fsrt.decoder import Decoder
+from face_jax.fsrt.decoding import decode_tiles, queries_per_tile
+from face_jax.fsrt.inference import describe_pictures, encode_pictures
+from face_jax.fsrt.model import Model
+from face_jax.fsrt.motion import Motion
+from face_jax.fsrt.networks import build_networks
+from face_jax.fsrt.task import FsrtTask
+from face_jax.nn.apply import apply
+from face_jax.train.step_timing import made_up_batch
+from face_jax.types import Array, Batch, Form, PyTree, Variables
+
+GROUP = "fsrt"
+FORMS: tuple[Form, ...] = ("fast", "plain")
+SMALL: dict[str, Any] = {
+    "image_size": 32,
+    "expression_size": 8,
+    "keypoint_detector": {
+        "block_expansion": 4,
+        "num_blocks": 2,
+        "max_features": 16,
+        "scale_factor": 0.5,
+    },
+    "expression_encoder": {"features_per_keypoint": 2, "hidden": (8,)},
+    "encoder": {
+        "patch_channels": ((4, 8), (8, 8), (8, 16)),
+        "width": 16,
+        "depth": 1,
+        "num_heads": 2,
+        "head_dim": 8,
+        "mlp_dim": 16,
+    },
+    "decoder": {
+        "input_hidden": 16,
+        "width": 16,
+        "depth": 1,
+        "num_heads": 2,
+        "head_dim": 8,
+        "mlp_dim": 16,
+        "render_hidden": (16,),
+    },
+}
+"""Networks that compile in a second."""
+
+
+class Sizes(NamedTuple):
+    """How much of each part is timed.
+
+    Attributes:
+      sources: numbers of source pictures of an identity.
+      sides: sides of decoded pictures, pixels; a picture is decoded by side**2 queries.
+      rows: items of a training batch.
+      queries: query pixels of an item in training.
+    """
+
+    sources: Sequence[int]
+    sides: Sequence[int]
+    rows: int
+    queries: int
+
+
+def fsrt_cases(
+    parts: Sequence[str], sizes: Sizes, small: bool, dtype: str
+) -> Iterator[Case]:
+    """Parts in their fast and in their plain form.
+
+    Args:
+      parts: of ``describe``, ``encode``, ``decode`` and ``train``.
+      sizes: of the parts.
+      small: whether the networks are tiny.
+      dtype: compute type of encoder and decoder.
+    """
+    models = [random_model(small, dtype, form) for form in FORMS]
+    side, random = models[0].image_size, np.random.default_rng(0)
+    pair = functools.partial(both_forms, GROUP)
+    if "describe" in parts:
+        frame = random.integers(0, 256, (1, side, side, 3), np.uint8)
+        yield from pair("describe, 1 frame", describe_pictures, models, frame, None)
+    if "encode" in parts:
+        for count in sizes.sources:
+            pictures = random.random((count, side, side, 3), np.float32)
+            name = f"encode, {count} source pictures"
+            yield from pair(name, encode_pictures, models, pictures, None)
+    if "decode" in parts:
+        for side in sizes.sides:
+            yield from _decoding(models, side)
+    if "train" in parts:
+        yield from _training(sizes, small, dtype)
+
+
+def random_model(small: bool, dtype: str = "float32", form: Form = "fast") -> Model:
+    """A model that nobody has trained.
+
+    Args:
+      small: whether the networks are tiny.
+      dtype: compute type of encoder and decoder.
+      form: how the networks are computed; the weights do not depend on it.
+    """
+    settings: dict[str, Any] = SMALL if small else {}
+    networks = build_networks(**settings, dtype=dtype, form=form)
+    task = FsrtTask(networks=settings, phase3_start=None)
+    shapes = jax.eval_shape(lambda key: task.init(key, {}), jax.random.key(0))
+    return Model(variables=jax.device_put(random_tree(shapes)), networks=networks)
+
+
+def random_motion(model: Model, frames: int) -> Motion:
+    """Keypoints and expressions of frames that nobody has filmed."""
+    random, networks = np.random.default_rng(0), model.networks
+    points = (frames, networks.keypoint_detector.num_keypoints, 2)
+    size = networks.expression_encoder.expression_size
+    return Motion(
+        jnp.asarray(random.uniform(-0.5, 0.5, points), jnp.float32),
+        jnp.asarray(random.standard_normal((frames, size)), jnp.float32),
+    )
+
+
+def random_latent(model: Model) -> np.ndarray:
+    """A set latent [1, L, C] of one source picture, as large as an encoder's."""
+    encoder, side = model.networks.encoder, model.image_size
+    tokens = (side // 2 ** len(encoder.patch_channels)) ** 2
+    random = np.random.default_rng(0)
+    return random.standard_normal((1, tokens, encoder.width), np.float32)
+
+
+def _decoding(models: Sequence[Model], side: int) -> Iterator[Case]:
+    """One frame: fast from a memory, plain from the set latent, projected each time."""
+    fast, plain = models
+    motion, latent = random_motion(fast, 1), random_latent(fast)
+    settings = {"size": (side, side), "pixels": queries_per_tile()}
+    render = functools.partial(decode_tiles, **settings)
+
+    def render_plainly(model: Model, latent: Array, motion: Motion) -> Array:
+        return render(model, project(model, latent), motion)
+
+    name = f"decode, {side * side} queries"
+    yield Case(name, render, (fast, project(fast, latent), motion), GROUP)
+    yield Case(name, render_plainly, (plain, latent, motion), f"{GROUP}{PLAIN}")
+
+
+@jax.jit
+def project(model: Model, latent: Array) -> PyTree:
+    """A set latent as the decoder's memory, see ``Decoder.project``."""
+    weights = model.variables["decoder"]
+    return apply(model.networks.decoder, weights, latent, method=Decoder.project)
+
+
+def _training(sizes: Sizes, small: bool, dtype: str) -> Iterator[Case]:
+    """Loss and gradient of phase 1, of all networks that are trained in it."""
+    name = f"training, {sizes.rows} items of {sizes.queries} queries"
+    for form, ending in zip(FORMS, ("", PLAIN), strict=True):
+        networks = {**(SMALL if small else {}), "dtype": dtype, "form": form}
+        task = FsrtTask(networks=networks, num_pixels=sizes.queries, phase3_start=None)
+        variables = random_model(small, dtype, form).variables
+        trained = {name: variables[name] for name in task.trained}
+        frozen = {name: variables[name] for name in variables if name not in trained}
+        batch = _batch(sizes.rows, task.modules.image_size)
+        given = (trained, frozen, batch, jax.random.key(0))
+        yield Case(name, _gradients(task), given, f"{GROUP}{ending}")
+
+
+def _gradients(task: FsrtTask) -> Callable[..., PyTree]:
+    def gradients(
+        trained: Variables, frozen: Variables, batch: Batch, key: Array
+    ) -> PyTree:
+        def loss(trained: Variables) -> Array:
+            variables = {**frozen, **trained}
+            return task.generator_loss(variables, batch, key, {}, phase="phase1")[0]
+
+        return jax.value_and_grad(loss)(trained)
+
+    return gradients
+
+
+def _batch(rows: int, side: int) -> dict[str, np.ndarray]:
+    """One source and one driving frame for each item."""
+    shapes = {
+        name: jax.ShapeDtypeStruct((rows, 1, side, side, 3), np.uint8)
+        for name in (
+            "source_images",
+            "source_images_uncropped",
+            "driving_images",
+            "driving_images_uncropped",
+            "driving_expression_crops",
+        )
+    }
+    shapes |= {
+        "keypoint_scale": jax.ShapeDtypeStruct((rows, 2), np.float32),
+        "keypoint_shift": jax.ShapeDtypeStruct((rows, 2), np.float32),
+        "color_factors": jax.ShapeDtypeStruct((rows, 3, 4), np.float32),
+        "color_order": jax.ShapeDtypeStruct((rows, 3, 4), np.int32),
+    }
+    return made_up_batch(shapes)
