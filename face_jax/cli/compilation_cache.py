@@ -34,7 +34,7 @@ _PROCESSOR = Path("/proc/cpuinfo")
 def enable_compilation_cache(folder: Path | None = None) -> Path | None:
     """Lets JAX keep what it compiles, and take from there what it has compiled before.
 
-    To be called before the first computation. Settings of JAX itself go first:
+    What was compiled before the call is not kept. Settings of JAX itself go first:
     ``JAX_COMPILATION_CACHE_DIR`` names another folder, which is left as it is, and
     ``JAX_ENABLE_COMPILATION_CACHE=false`` turns the cache off. Several processes may share
     it. A folder that cannot be written is told in one line, and nothing is kept.
@@ -46,6 +46,7 @@ def enable_compilation_cache(folder: Path | None = None) -> Path | None:
       Where programs are kept; None if they are not.
     """
     import jax
+    from jax.experimental.compilation_cache import compilation_cache
 
     settings = jax.config.values
     if not settings["jax_enable_compilation_cache"]:
@@ -59,6 +60,7 @@ def enable_compilation_cache(folder: Path | None = None) -> Path | None:
         log.warning("compiled programs are not kept: %s", error)
         return None
     jax.config.update("jax_compilation_cache_dir", str(place))
+    compilation_cache.reset_cache()  # JAX looks at the setting once
     if _THRESHOLD.upper() not in os.environ:
         # Small programs are many: together they take as long as the large ones.
         jax.config.update(_THRESHOLD, 0.0)

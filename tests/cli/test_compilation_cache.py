@@ -87,6 +87,13 @@ def test_programs_come_back_bit_equal(tmp_path, events):
     assert cold[1] == warm[1] and programs(place) == kept
 
 
+def test_programs_are_kept_after_others_were_compiled(tmp_path):
+    jax.jit(lambda x: 2 * x)(1.0)
+    place = enable_compilation_cache(tmp_path)
+    jax.jit(lambda x: 3 * x)(1.0)
+    assert len(programs(place)) == 1
+
+
 def test_settings_of_jax_go_first(tmp_path):
     jax.config.update("jax_compilation_cache_dir", str(tmp_path / "own"))
     assert enable_compilation_cache(tmp_path) == tmp_path / "own"

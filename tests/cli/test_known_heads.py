@@ -121,7 +121,7 @@ def test_special_shots_are_of_test_people_and_reproducible():
 def run(data, model, tmp_path, monkeypatch):
     """A work directory whose checkpoint is the small model."""
     monkeypatch.setattr(known_heads, "Studio", LandmarkStudio)
-    monkeypatch.setattr(inference, "load", lambda path, step: model)
+    monkeypatch.setattr(inference, "load", lambda path, step, folded: model)
     plain = np.zeros((8, 8, 3), np.uint8)
     monkeypatch.setattr(head_report, "sheet", lambda *given: plain)
     (tmp_path / "config.json").write_text(json.dumps({"data": data}))

@@ -65,19 +65,18 @@ def launcher(tmp_path):
 def nothing_ignored():
     """While inside, a process that is started gets the usual handlers of signals.
 
-    Tests that run in a shell's background or a service have some ignored or blocked,
-    which is inherited.
+    Tests that run in a shell's background or a service have some ignored or blocked, and
+    so has a process in which libtpu was loaded, without Python's knowledge; all this is
+    inherited.
     """
     numbers = (signal.SIGINT, signal.SIGHUP, signal.SIGTERM)
     blocked = signal.pthread_sigmask(signal.SIG_UNBLOCK, numbers)
-    ignored = [n for n in numbers if signal.getsignal(n) is signal.SIG_IGN]
-    for number in ignored:
-        signal.signal(number, signal.SIG_DFL)
+    before = {number: signal.signal(number, signal.SIG_DFL) for number in numbers}
     try:
         yield
     finally:
-        for number in ignored:
-            signal.signal(number, signal.SIG_IGN)
+        for number, handler in before.items():
+            signal.signal(number, handler)
         signal.pthread_sigmask(signal.SIG_SETMASK, blocked)
 
 
