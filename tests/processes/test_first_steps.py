@@ -7,8 +7,6 @@ import pytest
 
 from tests.processes.command import together
 
-pytestmark = pytest.mark.slow
-
 ONE_UPDATE = (
     "configs/fsrt/demo.py:smoke",
     "configs/latent_ofer/synthetic64.py:smoke#expression",
