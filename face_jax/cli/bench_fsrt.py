@@ -116,13 +116,12 @@ def main(args: argparse.Namespace) -> int:
     """
     _check(args)
     # Imported here: `face-jax --help` describes commands without starting JAX.
-    from face_jax.cli.folded_cases import forms_table
+    from face_jax.cli.folded_cases import print_forms
     from face_jax.cli.fsrt_cases import GROUP
     from face_jax.tables import to_markdown
 
     measurement = run_bench(args, cases(args))
-    if args.plain:
-        print(to_markdown(forms_table(measurement, GROUP, "fast")))
+    print_forms(measurement, GROUP, "fast")
     if args.growth is not None:
         from face_jax.cli.fsrt_growth import clip_memory, growth_table, plot_growth
 

@@ -74,10 +74,9 @@ def main(args: argparse.Namespace) -> int:
     for batch in args.batches:
         check_number("--batches", batch, 1, 1024)
     # Imported here: `face-jax --help` describes commands without starting JAX.
-    from face_jax.cli.folded_cases import forms_table
+    from face_jax.cli.folded_cases import print_forms
     from face_jax.cli.latent_ofer_cases import GROUP
-    from face_jax.tables import to_markdown
 
     measurement = run_bench(args, cases(args))
-    print(to_markdown(forms_table(measurement, GROUP)))
+    print_forms(measurement, GROUP)
     return 0

@@ -6,7 +6,7 @@ from typing import Any
 
 from face_jax.bench.cases import Case
 from face_jax.bench.results import CaseTiming, Measurement
-from face_jax.tables import Cell, Table
+from face_jax.tables import Cell, Table, to_markdown
 
 PLAIN = " plain"
 """Ends the name of the group of plain cases."""
@@ -62,6 +62,13 @@ def forms_table(measurement: Measurement, group: str, form: str = "folded") -> T
         if case.group == group and case.name in plain
     ]
     return Table(f"{group}: {form} beside plain", HEADER, rows)
+
+
+def print_forms(measurement: Measurement, group: str, form: str = "folded") -> None:
+    """Prints ``forms_table``, whose arguments it takes, where there is anything in it."""
+    table = forms_table(measurement, group, form)
+    if table.rows:
+        print(to_markdown(table))
 
 
 def _compared(

@@ -3,7 +3,7 @@ import types
 import numpy as np
 
 from face_jax.bench.results import Measurement
-from face_jax.cli.folded_cases import both_forms, forms_table
+from face_jax.cli.folded_cases import both_forms, forms_table, print_forms
 from tests.bench.timings import timing
 
 
@@ -16,18 +16,29 @@ def test_both_forms_are_cases_of_two_groups():
     assert folded.arguments[1] is plain.arguments[1] is given
 
 
-def test_ratios_are_of_the_same_rounds():
-    measurement = Measurement(
+def measurement(*cases):
+    return Measurement(
         conditions=types.MappingProxyType({}),
         device_peak_bytes=None,
         matmul=timing("matmul", (1.0, 2.0, 4.0), flops=100.0),
-        cases=(
-            timing("encode", (1.0, 3.0, 2.0), "smirk", flops=50.0),
-            timing("encode", (2.0, 6.0, 10.0), "smirk plain", flops=100.0),
-            timing("alone", (1.0, 1.0, 1.0), "smirk"),
-        ),
+        cases=cases,
     )
-    ((name, *cells),) = forms_table(measurement, "smirk").rows
+
+
+FOLDED = timing("encode", (1.0, 3.0, 2.0), "smirk", flops=50.0)
+UNFOLDED = timing("encode", (2.0, 6.0, 10.0), "smirk plain", flops=100.0)
+ALONE = timing("alone", (1.0, 1.0, 1.0), "smirk")
+
+
+def test_a_table_is_printed_where_there_are_two_forms(capsys):
+    print_forms(measurement(ALONE, FOLDED), "smirk")
+    assert capsys.readouterr().out == ""
+    print_forms(measurement(ALONE, FOLDED, UNFOLDED), "smirk", "fast")
+    assert "smirk: fast beside plain" in capsys.readouterr().out
+
+
+def test_ratios_are_of_the_same_rounds():
+    ((name, *cells),) = forms_table(measurement(FOLDED, UNFOLDED, ALONE), "smirk").rows
     assert name == "encode"
     np.testing.assert_allclose(cells[:3], [2000, 6000, 2])
     np.testing.assert_allclose(cells[3:6], [4000, 12000, 2])
