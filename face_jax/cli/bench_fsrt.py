@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from face_jax.cli.bench_run import add_run_flags, check_run_flags, run_bench
+from face_jax.cli.bench_run import add_run_flags, add_small, check_run_flags, run_bench
 from face_jax.cli.outputs import check_file, check_number
 
 if TYPE_CHECKING:
@@ -78,11 +78,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         default="float32",
         help="what encoder and decoder compute in (default: float32)",
     )
-    parser.add_argument(
-        "--small",
-        action="store_true",
-        help="tiny networks on pictures of 32 pixels: only whether all runs",
-    )
+    add_small(parser, 32)
     parser.add_argument(
         "--growth",
         type=Path,
@@ -99,7 +95,7 @@ def cases(args: argparse.Namespace) -> Iterator["Case"]:
     Args:
       args: the command line.
     """
-    from face_jax.cli.folded_cases import PLAIN
+    from face_jax.cli.form_cases import PLAIN
     from face_jax.cli.fsrt_cases import Sizes, fsrt_cases
 
     sizes = Sizes(args.sources, args.sides, args.rows, args.queries)
@@ -116,7 +112,7 @@ def main(args: argparse.Namespace) -> int:
     """
     _check(args)
     # Imported here: `face-jax --help` describes commands without starting JAX.
-    from face_jax.cli.folded_cases import print_forms
+    from face_jax.cli.form_cases import print_forms
     from face_jax.cli.fsrt_cases import GROUP
     from face_jax.tables import to_markdown
 

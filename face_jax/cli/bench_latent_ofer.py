@@ -4,8 +4,13 @@ import argparse
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from face_jax.cli.bench_run import add_run_flags, check_run_flags, run_bench
-from face_jax.cli.outputs import check_number
+from face_jax.cli.bench_run import (
+    add_batches,
+    add_run_flags,
+    add_small,
+    check_run_flags,
+    run_bench,
+)
 
 if TYPE_CHECKING:
     from face_jax.bench.cases import Case
@@ -29,14 +34,7 @@ layer that fills holes."""
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Describes the command line."""
-    parser.add_argument(
-        "--batches",
-        type=int,
-        nargs="+",
-        default=[1, 16],
-        metavar="N",
-        help="pictures at a time (default: 1 16)",
-    )
+    add_batches(parser, "pictures at a time", (1, 16))
     parser.add_argument(
         "--parts",
         nargs="+",
@@ -44,11 +42,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         default=PARTS,
         help=f"what to time (default: {' '.join(PARTS)})",
     )
-    parser.add_argument(
-        "--small",
-        action="store_true",
-        help="tiny networks on pictures of 64 pixels: only whether all runs",
-    )
+    add_small(parser, 64)
     add_run_flags(parser)
 
 
@@ -71,10 +65,8 @@ def main(args: argparse.Namespace) -> int:
       OSError: ``--out`` cannot be written.
     """
     check_run_flags(args)
-    for batch in args.batches:
-        check_number("--batches", batch, 1, 1024)
     # Imported here: `face-jax --help` describes commands without starting JAX.
-    from face_jax.cli.folded_cases import print_forms
+    from face_jax.cli.form_cases import print_forms
     from face_jax.cli.latent_ofer_cases import GROUP
 
     measurement = run_bench(args, cases(args))

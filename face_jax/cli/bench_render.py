@@ -4,7 +4,13 @@ import argparse
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from face_jax.cli.bench_run import add_run_flags, check_run_flags, run_bench
+from face_jax.cli.bench_run import (
+    add_batches,
+    add_head,
+    add_run_flags,
+    check_run_flags,
+    run_bench,
+)
 from face_jax.cli.outputs import check_number
 
 if TYPE_CHECKING:
@@ -24,12 +30,7 @@ EPILOG = """examples:
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Describes the command line."""
-    parser.add_argument(
-        "--head",
-        default="procedural",
-        metavar="NAME|FILE",
-        help="head model (default: procedural)",
-    )
+    add_head(parser)
     parser.add_argument(
         "--size",
         type=int,
@@ -37,14 +38,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="PIXELS",
         help="side of the pictures (default: 224)",
     )
-    parser.add_argument(
-        "--batches",
-        type=int,
-        nargs="+",
-        default=[1, 8],
-        metavar="N",
-        help="heads at a time; 1 is always among them (default: 1 8)",
-    )
+    add_batches(parser, "heads at a time; 1 is always among them", (1, 8))
     add_run_flags(parser)
 
 
@@ -74,8 +68,6 @@ def main(args: argparse.Namespace) -> int:
     """
     check_run_flags(args)
     check_number("--size", args.size, 1, 4096)
-    for batch in args.batches:
-        check_number("--batches", batch, 1, 1024)
     # Imported here: `face-jax --help` describes commands without starting JAX.
     from face_jax.cli.render_cases import oracle_table
     from face_jax.tables import to_markdown

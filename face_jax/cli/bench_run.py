@@ -2,7 +2,7 @@
 
 import argparse
 import logging
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -43,6 +43,40 @@ def add_run_flags(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def add_head(parser: argparse.ArgumentParser) -> None:
+    """Declares which head is drawn."""
+    parser.add_argument(
+        "--head",
+        default="procedural",
+        metavar="NAME|FILE",
+        help="head model (default: procedural)",
+    )
+
+
+def add_batches(
+    parser: argparse.ArgumentParser, rows: str, default: Sequence[int]
+) -> None:
+    """Declares how many rows, such as pictures, are computed at a time."""
+    told = " ".join(map(str, default))
+    parser.add_argument(
+        "--batches",
+        type=int,
+        nargs="+",
+        default=list(default),
+        metavar="N",
+        help=f"{rows} (default: {told})",
+    )
+
+
+def add_small(parser: argparse.ArgumentParser, side: int) -> None:
+    """Declares a run that only shows whether all works, on pictures of so many pixels."""
+    parser.add_argument(
+        "--small",
+        action="store_true",
+        help=f"tiny networks on pictures of {side} pixels: only whether all runs",
+    )
+
+
 def check_run_flags(args: argparse.Namespace) -> None:
     """Refuses flags that cannot work, before anything is timed.
 
@@ -52,6 +86,8 @@ def check_run_flags(args: argparse.Namespace) -> None:
       OSError: ``--out`` cannot be written.
     """
     check_number("--rounds", args.rounds, 1, 1000)
+    for batch in getattr(args, "batches", ()):
+        check_number("--batches", batch, 1, 1024)
     for number in args.matmul or ():
         check_number("--matmul", number, 1, 1 << 20)
     if args.out is not None:

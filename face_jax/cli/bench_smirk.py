@@ -4,8 +4,14 @@ import argparse
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from face_jax.cli.bench_run import add_run_flags, check_run_flags, run_bench
-from face_jax.cli.outputs import check_number
+from face_jax.cli.bench_run import (
+    add_batches,
+    add_head,
+    add_run_flags,
+    add_small,
+    check_run_flags,
+    run_bench,
+)
 
 if TYPE_CHECKING:
     from face_jax.bench.cases import Case
@@ -23,25 +29,9 @@ EPILOG = """examples:
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Describes the command line."""
-    parser.add_argument(
-        "--head",
-        default="procedural",
-        metavar="NAME|FILE",
-        help="head model (default: procedural)",
-    )
-    parser.add_argument(
-        "--batches",
-        type=int,
-        nargs="+",
-        default=[1, 8, 32],
-        metavar="N",
-        help="pictures at a time (default: 1 8 32)",
-    )
-    parser.add_argument(
-        "--small",
-        action="store_true",
-        help="tiny networks on pictures of 32 pixels: only whether all runs",
-    )
+    add_head(parser)
+    add_batches(parser, "pictures at a time", (1, 8, 32))
+    add_small(parser, 32)
     add_run_flags(parser)
 
 
@@ -68,10 +58,8 @@ def main(args: argparse.Namespace) -> int:
       OSError: there is no such head model, or ``--out`` cannot be written.
     """
     check_run_flags(args)
-    for batch in args.batches:
-        check_number("--batches", batch, 1, 1024)
     # Imported here: `face-jax --help` describes commands without starting JAX.
-    from face_jax.cli.folded_cases import print_forms
+    from face_jax.cli.form_cases import print_forms
     from face_jax.cli.smirk_cases import GROUP
 
     measurement = run_bench(args, cases(args))

@@ -10,7 +10,7 @@ import numpy as np
 
 from face_jax.bench.cases import Case
 from face_jax.bench.random_variables import random_tree
-from face_jax.cli.folded_cases import PLAIN, both_forms
+from face_jax.cli.form_cases import PLAIN, both_forms
 from face_jax.fsrt.decoder import Decoder
 from face_jax.fsrt.decoding import decode_tiles, queries_per_tile
 from face_jax.fsrt.inference import describe_pictures, encode_pictures

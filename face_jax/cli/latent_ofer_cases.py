@@ -9,7 +9,7 @@ import numpy as np
 
 from face_jax.bench.cases import Case
 from face_jax.bench.random_variables import random_variables
-from face_jax.cli.folded_cases import both_forms
+from face_jax.cli.form_cases import both_forms
 from face_jax.latent_ofer.deep_svdd import DeepSvdd
 from face_jax.latent_ofer.detector import Detector, detect
 from face_jax.latent_ofer.expression import ExpressionNetwork

@@ -8,7 +8,7 @@ import numpy as np
 
 from face_jax.bench.cases import Case
 from face_jax.bench.random_variables import random_variables
-from face_jax.cli.folded_cases import both_forms
+from face_jax.cli.form_cases import both_forms
 from face_jax.smirk.encoder import CAMERA_SCALE, EncodedFace
 from face_jax.smirk.inference import decode, encode, render
 from face_jax.smirk.model import Model, make_model

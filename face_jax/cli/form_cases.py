@@ -1,4 +1,4 @@
-"""Folded networks beside the plain ones: the same cases in two groups."""
+"""Fast or folded networks beside the plain ones: the same cases in two groups."""
 
 import statistics
 from collections.abc import Callable, Iterator, Sequence

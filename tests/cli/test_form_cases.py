@@ -3,7 +3,7 @@ import types
 import numpy as np
 
 from face_jax.bench.results import Measurement
-from face_jax.cli.folded_cases import both_forms, forms_table, print_forms
+from face_jax.cli.form_cases import both_forms, forms_table, print_forms
 from tests.bench.timings import timing
 
 
