@@ -33,11 +33,12 @@ class Case:
     flops: float | None = None
 
 
-def matmul(shape: Sequence[int] | None = None) -> Case:
-    """A float32 product of random matrices at JAX's default precision.
+def matmul(shape: Sequence[int] | None = None, dtype: str = "float32") -> Case:
+    """A product of random matrices at JAX's default precision.
 
     Args:
       shape: rows, depth and columns; None takes one that suits the device.
+      dtype: type of the factors and of the product.
     """
     if shape is None:
         on_cpu = jax.default_backend() == "cpu"
@@ -45,8 +46,8 @@ def matmul(shape: Sequence[int] | None = None) -> Case:
     rows, depth, columns = shape
     left, right = jax.random.split(jax.random.key(0))
     factors = (
-        jax.random.normal(left, (rows, depth), jnp.float32),
-        jax.random.normal(right, (depth, columns), jnp.float32),
+        jax.random.normal(left, (rows, depth), jnp.dtype(dtype)),
+        jax.random.normal(right, (depth, columns), jnp.dtype(dtype)),
     )
-    name = f"matmul {rows} x {depth} x {columns}, float32"
+    name = f"matmul {rows} x {depth} x {columns}, {dtype}"
     return Case(name, jnp.matmul, factors)

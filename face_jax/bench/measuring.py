@@ -41,6 +41,7 @@ def measure(
     rounds: int,
     *,
     matmul_shape: Sequence[int] | None = None,
+    matmul_dtype: str = "float32",
     compiled: Callable[[CaseTiming], None] = lambda timing: None,
     progress: Callable[[int], None] = lambda done: None,
 ) -> Measurement:
@@ -52,6 +53,7 @@ def measure(
       cases: what to time; compiled one by one as they come.
       rounds: how often the whole list is gone through, 1 or more.
       matmul_shape: rows, depth and columns of the product; None suits it to the device.
+      matmul_dtype: its type.
       compiled: told each case that is ready to run; it has no times yet.
       progress: told how many rounds are done.
 
@@ -60,7 +62,7 @@ def measure(
     """
     programs: dict[tuple[str, str], _Program] = {}
     with fresh_compilation():
-        product = _compile(matmul(matmul_shape))
+        product = _compile(matmul(matmul_shape, matmul_dtype))
         for case in cases:
             key = (case.group, case.name)
             if key in programs:

@@ -15,13 +15,14 @@ DESCRIPTION = """\
 Times FSRT on this machine, at the published sizes and with random weights: keypoints and
 expression of a frame, the encoding of an identity, the decoding of a picture, and loss
 and gradient of a training step; each as the library computes it, and beside it in the
-plain form, as it is defined."""
-PARTS = ("describe", "encode", "decode", "train")
+plain form, as it is defined; and pictures in, pictures out, as a clip is reenacted."""
+PARTS = ("describe", "encode", "decode", "reenact", "train")
 EPILOG = """examples:
   face-jax bench fsrt
   face-jax bench fsrt --parts decode --sides 256 --no-plain --matmul 65536 1536 1536
   face-jax bench fsrt --parts encode decode --sources 1 2 4 --sides 64 128 192 256 \\
       --no-plain --growth growth.svg
+  face-jax bench fsrt --parts reenact --sides 256 --frames 8 --dtype bfloat16
   face-jax bench fsrt --small
 """
 
@@ -59,6 +60,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="sides of decoded pictures; the published one is 256 (default: 64)",
     )
     parser.add_argument(
+        "--frames",
+        type=int,
+        default=1,
+        metavar="N",
+        help="driving frames that are described and decoded together (default: 1)",
+    )
+    parser.add_argument(
         "--rows",
         type=int,
         default=2,
@@ -76,7 +84,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--dtype",
         choices=("float32", "bfloat16"),
         default="float32",
-        help="what encoder and decoder compute in (default: float32)",
+        help="what encoder and decoder compute in, and the matrix product that speeds "
+        "are shares of (default: float32)",
     )
     add_small(parser, 32)
     parser.add_argument(
@@ -98,7 +107,7 @@ def cases(args: argparse.Namespace) -> Iterator["Case"]:
     from face_jax.cli.form_cases import PLAIN
     from face_jax.cli.fsrt_cases import Sizes, fsrt_cases
 
-    sizes = Sizes(args.sources, args.sides, args.rows, args.queries)
+    sizes = Sizes(args.sources, args.sides, args.frames, args.rows, args.queries)
     found = fsrt_cases(args.parts, sizes, args.small, args.dtype)
     return (case for case in found if args.plain or not case.group.endswith(PLAIN))
 
@@ -134,6 +143,7 @@ def _check(args: argparse.Namespace) -> None:
         check_number("--sources", count, 1, 64)
     for side in args.sides:
         check_number("--sides", side, 1, 4096)
+    check_number("--frames", args.frames, 1, 1024)
     check_number("--rows", args.rows, 1, 1024)
     side = 32 if args.small else 256
     check_number("--queries", args.queries, 1, side * side)

@@ -120,6 +120,7 @@ def run_bench(args: argparse.Namespace, cases: Iterable["Case"]) -> "Measurement
             cases,
             args.rounds,
             matmul_shape=args.matmul,
+            matmul_dtype=getattr(args, "dtype", "float32"),
             compiled=_tell,
             progress=progress.update,
         )

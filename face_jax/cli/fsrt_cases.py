@@ -12,10 +12,10 @@ from face_jax.bench.cases import Case
 from face_jax.bench.random_variables import random_tree
 from face_jax.cli.form_cases import PLAIN, both_forms
 from face_jax.fsrt.decoder import Decoder
-from face_jax.fsrt.decoding import decode_tiles, queries_per_tile
+from face_jax.fsrt.decoding import decode_tiles, pixels_per_tile
 from face_jax.fsrt.inference import describe_pictures, encode_pictures
 from face_jax.fsrt.model import Model
-from face_jax.fsrt.motion import Motion
+from face_jax.fsrt.motion import Motion, MotionOptions, transfer_jit
 from face_jax.fsrt.networks import build_networks
 from face_jax.fsrt.task import FsrtTask
 from face_jax.nn.apply import apply
@@ -61,12 +61,14 @@ class Sizes(NamedTuple):
     Attributes:
       sources: numbers of source pictures of an identity.
       sides: sides of decoded pictures, pixels; a picture is decoded by side**2 queries.
+      frames: driving frames that are described and decoded together.
       rows: items of a training batch.
       queries: query pixels of an item in training.
     """
 
     sources: Sequence[int]
     sides: Sequence[int]
+    frames: int
     rows: int
     queries: int
 
@@ -77,7 +79,7 @@ def fsrt_cases(
     """Parts in their fast and in their plain form.
 
     Args:
-      parts: of ``describe``, ``encode``, ``decode`` and ``train``.
+      parts: of ``describe``, ``encode``, ``decode``, ``reenact`` and ``train``.
       sizes: of the parts.
       small: whether the networks are tiny.
       dtype: compute type of encoder and decoder.
@@ -86,16 +88,19 @@ def fsrt_cases(
     side, random = models[0].image_size, np.random.default_rng(0)
     pair = functools.partial(both_forms, GROUP)
     if "describe" in parts:
-        frame = random.integers(0, 256, (1, side, side, 3), np.uint8)
-        yield from pair("describe, 1 frame", describe_pictures, models, frame, None)
+        frames = random.integers(0, 256, (sizes.frames, side, side, 3), np.uint8)
+        name = f"describe, {sizes.frames} frame" + "s" * (sizes.frames > 1)
+        yield from pair(name, describe_pictures, models, frames, None)
     if "encode" in parts:
         for count in sizes.sources:
             pictures = random.random((count, side, side, 3), np.float32)
             name = f"encode, {count} source pictures"
             yield from pair(name, encode_pictures, models, pictures, None)
-    if "decode" in parts:
-        for side in sizes.sides:
-            yield from _decoding(models, side)
+    for size in sizes.sides:
+        if "decode" in parts:
+            yield from _decoding(models, size, sizes.frames)
+        if "reenact" in parts:
+            yield _reenactment(models[0], size, sizes.frames)
     if "train" in parts:
         yield from _training(sizes, small, dtype)
 
@@ -134,19 +139,41 @@ def random_latent(model: Model) -> np.ndarray:
     return random.standard_normal((1, tokens, encoder.width), np.float32)
 
 
-def _decoding(models: Sequence[Model], side: int) -> Iterator[Case]:
-    """One frame: fast from a memory, plain from the set latent, projected each time."""
+def _decoding(models: Sequence[Model], side: int, frames: int) -> Iterator[Case]:
+    """Fast from a memory, plain from the set latent, which is projected each time."""
     fast, plain = models
-    motion, latent = random_motion(fast, 1), random_latent(fast)
-    settings = {"size": (side, side), "pixels": queries_per_tile()}
+    motion, latent = random_motion(fast, frames), random_latent(fast)
+    settings = {"size": (side, side), "pixels": pixels_per_tile(fast, frames)}
     render = functools.partial(decode_tiles, **settings)
 
     def render_plainly(model: Model, latent: Array, motion: Motion) -> Array:
         return render(model, project(model, latent), motion)
 
-    name = f"decode, {side * side} queries"
+    name = f"decode, {_of_frames(frames, side)}"
     yield Case(name, render, (fast, project(fast, latent), motion), GROUP)
     yield Case(name, render_plainly, (plain, latent, motion), f"{GROUP}{PLAIN}")
+
+
+def _reenactment(model: Model, side: int, frames: int) -> Case:
+    """A driver's pictures [frames, H, W, 3] to as many of the person of the sources."""
+    size, pixels = (side, side), pixels_per_tile(model, frames)
+    options = MotionOptions(relative=True)
+    shape = (frames, model.image_size, model.image_size, 3)
+    driver = np.random.default_rng(0).integers(0, 256, shape, np.uint8)
+
+    def reenact(model: Model, memory: PyTree, source: Motion, driver: Array) -> Array:
+        driving = describe_pictures(model, driver, None)
+        driven = transfer_jit(source, driving, driving.frame(0), options=options)
+        return decode_tiles(model, memory, driven, size, pixels)
+
+    source = jax.tree.map(lambda rows: rows[0], random_motion(model, 1))
+    given = (model, project(model, random_latent(model)), source, driver)
+    return Case(f"reenact, {_of_frames(frames, side)}", reenact, given, GROUP)
+
+
+def _of_frames(frames: int, side: int) -> str:
+    several = f"{frames} frames of " if frames > 1 else ""
+    return f"{several}{side * side} queries"
 
 
 @jax.jit

@@ -5,6 +5,7 @@ of triangles from near to far, and stops where the next one is farther than what
 the result is that of comparing all pairs, and memory holds those of two blocks.
 """
 
+import functools
 from typing import NamedTuple
 
 import jax
@@ -45,7 +46,13 @@ class _Triangles(NamedTuple):
 
 
 class _Nearest(NamedTuple):
-    """Squared distance to a triangle, and what its second and third corner weigh there."""
+    """Squared distance to a point of a triangle, and what two of its corners weigh there.
+
+    Attributes:
+      squared: the distance.
+      second: weight of the second corner.
+      third: of the third.
+    """
 
     squared: Array
     second: Array
@@ -80,9 +87,7 @@ def closest_points(
     # The last block of triangles repeats the last one.
     rows = jnp.minimum(found.reshape(-1)[: len(points)], len(corners) - 1)
     chosen = jnp.zeros(len(points), jnp.int32).at[near].set(faces_near[rows])
-    nearest = _nearest_in(points.T, _triangles(corners[chosen]))
-    first = 1 - nearest.second - nearest.third
-    bary = jnp.stack([first, nearest.second, nearest.third], axis=-1)
+    bary = _nearest_weights(points.T, _triangles(corners[chosen]))
     return LandmarkEmbedding(chosen, bary)
 
 
@@ -105,7 +110,9 @@ def _nearest_faces(
         least, found, turn = state
         block = order[turn]
         visited = jax.tree.map(lambda x: x[block][..., None, :], triangles)
-        squared = _nearest_in(columns, visited).squared
+        squared = functools.reduce(
+            jnp.minimum, (each.squared for each in _candidates(columns, visited))
+        )
         closer = squared < least
         least = jnp.where(closer, squared, least)
         return least, jnp.where(closer, block, found), turn + 1
@@ -118,12 +125,24 @@ def _nearest_faces(
     return block * count + place
 
 
-def _nearest_in(points: Array, triangles: _Triangles) -> _Nearest:
-    """What of triangles is closest to points [3, ...]; both broadcast.
+def _nearest_weights(points: Array, triangles: _Triangles) -> Array:
+    """Barycentric weights [N, 3] of the points of N triangles closest to N points."""
+    # Finished before one is chosen: a compiler that computed them again for each weight,
+    # rounded otherwise, would take the weights of a tie from two candidates.
+    candidates = jax.lax.optimization_barrier(_candidates(points, triangles))
+    best = jnp.argmin(jnp.stack([each.squared for each in candidates]), axis=0)
+    best = jax.lax.optimization_barrier(best)
+    second = jax.lax.select_n(best, *(each.second for each in candidates))
+    third = jax.lax.select_n(best, *(each.third for each in candidates))
+    return jnp.stack([1 - second - third, second, third], axis=-1)
 
-    The best of four points of the triangle: one on each edge, and the foot of the
-    perpendicular where it lies inside. Each is a point of the triangle whatever its
-    shape, so that no triangle seems closer than it is.
+
+def _candidates(points: Array, triangles: _Triangles) -> list[_Nearest]:
+    """Points of triangles of which one is closest to points [3, ...]; both broadcast.
+
+    One on each edge, and the foot of the perpendicular where it lies inside. Each is a
+    point of the triangle whatever its shape, so that no triangle seems closer than it
+    is.
     """
     (one, other), shares = triangles.edges, triangles.shares
     to_point = points - triangles.corner
@@ -133,21 +152,15 @@ def _nearest_in(points: Array, triangles: _Triangles) -> _Nearest:
     across = along_other - along_one + triangles.offset
     opposite = jnp.clip(across * shares[2], 0.0, 1.0)
     zero = jnp.zeros_like(opposite)
-    candidates = (
+    weights = (
         (jnp.where(inside, second, 0.0), jnp.where(inside, third, 0.0)),
         (jnp.clip(along_one * shares[0], 0.0, 1.0), zero),
         (zero, jnp.clip(along_other * shares[1], 0.0, 1.0)),
         (1 - opposite, opposite),
     )
-    found = [
-        _Nearest(_squared(to_point - v * one - w * other), v, w) for v, w in candidates
+    return [
+        _Nearest(_squared(to_point - v * one - w * other), v, w) for v, w in weights
     ]
-    best = found[0]
-    for candidate in found[1:]:
-        closer = candidate.squared < best.squared
-        pairs = zip(candidate, best, strict=True)
-        best = _Nearest(*(jnp.where(closer, new, old) for new, old in pairs))
-    return best
 
 
 def _triangles(corners: Array) -> _Triangles:

@@ -46,7 +46,8 @@ def convolve_depthwise(x: Array, kernel: Array, stride: int) -> Array:
     """Cross-correlates each channel with its kernel, in x's type.
 
     On a CPU, XLA's grouped convolution and above all its gradient take many times as
-    long as nine multiplications of shifted images; elsewhere it is the faster form.
+    long as nine multiplications of shifted images. On an H100 the search for cuDNN's
+    best made MobileNetV3 compile for three quarters of a minute, these for a quarter.
 
     Args:
       x: [B, H, W, C].
@@ -56,12 +57,9 @@ def convolve_depthwise(x: Array, kernel: Array, stride: int) -> Array:
     Returns:
       [B, ceil(H / stride), ceil(W / stride), C].
     """
-    return lax.platform_dependent(
-        x,
-        kernel,
-        cpu=functools.partial(sum_shifted, stride=stride),
-        default=functools.partial(convolve_grouped, stride=stride),
-    )
+    shifted = functools.partial(sum_shifted, stride=stride)
+    grouped = functools.partial(convolve_grouped, stride=stride)
+    return lax.platform_dependent(x, kernel, cpu=shifted, cuda=shifted, default=grouped)
 
 
 def convolve_grouped(x: Array, kernel: Array, stride: int) -> Array:

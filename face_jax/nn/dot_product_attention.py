@@ -1,6 +1,7 @@
 """Scaled dot-product attention: its definition, and forms that hold fewer scores."""
 
 import math
+from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -14,6 +15,9 @@ one product to the next."""
 
 FUSED_TYPES = (jnp.bfloat16, jnp.float16)
 """Types in which cuDNN's attention computes."""
+
+FUSED_GENERATION = 8
+"""Compute capability from which it does, Ampere's."""
 
 
 def attention(
@@ -195,16 +199,30 @@ def _on_cuda(
     queries: Array, keys: Array, values: Array, visible: Array | None = None
 ) -> Array:
     """cuDNN's, which holds no scores, where it takes these inputs."""
-    if visible is not None or not _cudnn_takes(queries):
+    if visible is not None or not is_fused(queries.dtype, queries.shape[-1]):
         return _compiled(queries, keys, values, visible)
     return jax.nn.dot_product_attention(queries, keys, values, implementation="cudnn")
 
 
-def _cudnn_takes(queries: Array) -> bool:
-    width = queries.shape[-1]
-    fits = queries.dtype in FUSED_TYPES and width % 8 == 0 and width <= 128
+def is_fused(dtype: Any, head_dim: int) -> bool:
+    """Whether the fast form without a mask is cuDNN's on the devices at hand.
+
+    Args:
+      dtype: of queries, keys and values.
+      head_dim: width of a head.
+    """
+    fits = dtype in FUSED_TYPES and head_dim % 8 == 0 and head_dim <= 128
     # Tracing for a device that is not there cannot ask for its library.
-    return fits and jax.default_backend() == "gpu"
+    return fits and jax.default_backend() == "gpu" and _is_fusing(jax.devices()[0])
+
+
+def _is_fusing(device: jax.Device) -> bool:
+    """Whether a GPU is of a kind that cuDNN fuses attention for.
+
+    Turing, such as the T4 of free notebooks, and AMD's, which name no number, are not.
+    """
+    generation = str(getattr(device, "compute_capability", "")).split(".")[0]
+    return generation.isdigit() and int(generation) >= FUSED_GENERATION
 
 
 _F32 = jnp.float32

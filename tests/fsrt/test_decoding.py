@@ -47,3 +47,15 @@ def test_result_may_have_another_size(model, scene, motion):
 def test_impossible_sizes_are_refused(model, scene, motion):
     with pytest.raises(ValueError, match="size: positive"):
         render(model, scene, motion, size=(0, 8))
+
+
+def test_tiles_are_large_where_no_scores_are_held(model, monkeypatch):
+    assert decoding.pixels_per_tile(model, 4) == decoding.CPU_QUERIES_PER_TILE // 4
+    assert decoding.pixels_per_tile(model, 10**6) == 1
+    monkeypatch.setattr(decoding.jax, "default_backend", lambda: "gpu")
+    for fused, queries in (
+        (False, decoding.QUERIES_PER_TILE),
+        (True, decoding.FUSED_QUERIES_PER_TILE),
+    ):
+        monkeypatch.setattr(decoding, "is_fused", lambda *given, it=fused: it)
+        assert decoding.pixels_per_tile(model, 8) == queries // 8

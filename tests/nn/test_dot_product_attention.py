@@ -1,5 +1,7 @@
 """Forms of attention against its formula in float64."""
 
+import types
+
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -69,6 +71,28 @@ def test_blocks_never_hold_all_scores(monkeypatch):
     scores = 4 * 2 * 3 * queries * keys
     assert work_space("plain") >= scores
     assert work_space("fast") < scores
+
+
+@pytest.mark.parametrize(
+    ("backend", "capability", "dtype", "head_dim", "fused"),
+    [
+        ("gpu", "9.0", jnp.bfloat16, 64, True),
+        ("gpu", "8.0", jnp.float16, 128, True),
+        ("gpu", "12.0", jnp.bfloat16, 64, True),
+        ("gpu", "7.5", jnp.bfloat16, 64, False),
+        ("gpu", "gfx90a", jnp.bfloat16, 64, False),
+        ("gpu", "9.0", jnp.float32, 64, False),
+        ("gpu", "9.0", jnp.bfloat16, 20, False),
+        ("cpu", None, jnp.bfloat16, 64, False),
+    ],
+)
+def test_attention_is_fused_where_the_device_does_it(
+    backend, capability, dtype, head_dim, fused, monkeypatch
+):
+    device = types.SimpleNamespace(compute_capability=capability)
+    monkeypatch.setattr(jax, "default_backend", lambda: backend)
+    monkeypatch.setattr(jax, "devices", lambda: [device])
+    assert forms.is_fused(jnp.dtype(dtype), head_dim) == fused
 
 
 @pytest.mark.gpu
