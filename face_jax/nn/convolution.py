@@ -4,6 +4,8 @@ Everywhere but on a CPU these are XLA's own convolution and its gradient.
 """
 
 import functools
+import itertools
+import math
 
 import jax
 import jax.numpy as jnp
@@ -11,6 +13,11 @@ from jax import lax
 
 from face_jax.nn.split_rows import keep_rows_split
 from face_jax.types import Array, Form
+
+FEW_PIXELS = 256
+LARGE_KERNEL = 9 * 128 * 256
+"""Pixels of all images up to which, and entries of a kernel from which, reading the kernel
+is most of the work of a convolution on a CPU."""
 
 
 def convolve(
@@ -20,7 +27,8 @@ def convolve(
 
     On a CPU the gradient of the kernel, which XLA computes as a convolution with a
     kernel as large as the image, is a matrix product for each row of taps: two to four
-    times as fast. Forward-mode differentiation is not defined.
+    times as fast. Where kernels are larger than images, a product with neighbourhoods
+    spares XLA's copy of the kernel. Forward-mode differentiation is not defined.
 
     Args:
       x: [B, H, W, C].
@@ -62,7 +70,29 @@ def convolve_by_rows(x: Array, kernel: Array, padding: int) -> Array:
 
 @functools.partial(jax.custom_vjp, nondiff_argnums=(2, 3))
 def _convolve(x: Array, kernel: Array, stride: int, padding: int) -> Array:
-    return _convolve_as_is(x, kernel, stride, padding)
+    as_is = functools.partial(_convolve_as_is, stride=stride, padding=padding)
+    if stride > 1 or not _is_mostly_kernel(x, kernel):
+        return as_is(x, kernel)
+    by_product = functools.partial(_multiply_neighbourhoods, padding=padding)
+    return lax.platform_dependent(x, kernel, cpu=by_product, default=as_is)
+
+
+def _is_mostly_kernel(x: Array, kernel: Array) -> bool:
+    # Sizes that an export leaves open cannot be compared.
+    sizes = x.shape[:3]
+    known = all(isinstance(size, int) for size in sizes)
+    return known and math.prod(sizes) <= FEW_PIXELS and kernel.size >= LARGE_KERNEL
+
+
+def _multiply_neighbourhoods(x: Array, kernel: Array, padding: int) -> Array:
+    """As a product of the neighbourhoods of all pixels [pixels, h * w * C]."""
+    height, width, channels, features = kernel.shape
+    padded = _pad(x, padding)
+    rows, columns = padded.shape[1] - height + 1, padded.shape[2] - width + 1
+    taps = itertools.product(range(height), range(width))
+    seen = [padded[:, i : i + rows, j : j + columns] for i, j in taps]
+    beside = jnp.concatenate(seen, axis=-1)
+    return beside @ kernel.reshape(height * width * channels, features)
 
 
 def _convolve_as_is(x: Array, kernel: Array, stride: int, padding: int) -> Array:
@@ -76,7 +106,7 @@ def _convolve_as_is(x: Array, kernel: Array, stride: int, padding: int) -> Array
 
 
 def _forward(x: Array, kernel: Array, stride: int, padding: int):
-    return _convolve_as_is(x, kernel, stride, padding), (x, kernel)
+    return _convolve(x, kernel, stride, padding), (x, kernel)
 
 
 def _backward(stride: int, padding: int, given: tuple[Array, Array], change: Array):

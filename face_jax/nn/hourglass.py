@@ -22,20 +22,28 @@ class ConvNormRelu(nn.Module):
     Attributes:
       features: number of output channels.
       norm: which norm.
+      doubled: whether the image is enlarged twice first.
       dtype: type of the computation.
       form: of the convolutions.
     """
 
     features: int
     norm: Norm = "frozen_batch"
+    doubled: bool = False
     dtype: Any = jnp.float32
     form: Form = "fast"
 
     @nn.compact
     def __call__(self, x: Array) -> Array:
-        """Maps [B, H, W, C] to [B, H, W, features]."""
-        x = Conv(self.features, dtype=self.dtype, form=self.form, name="conv")(x)
-        return nn.relu(self._norm()(x))
+        """Maps [B, H, W, C] to [B, H, W, features], or [B, 2 H, 2 W, features]."""
+        convolve = Conv(
+            self.features,
+            doubled=self.doubled,
+            dtype=self.dtype,
+            form=self.form,
+            name="conv",
+        )
+        return nn.relu(self._norm()(convolve(x)))
 
     def _norm(self) -> nn.Module:
         if self.norm == "frozen_batch":
@@ -83,18 +91,19 @@ class Hourglass(nn.Module):
         self._check_size(x)
         skips = [x]
         for level in range(self.num_blocks):
-            x = average_pool(self._block(level + 1, f"down_{level}")(x))
+            x = average_pool(self._block(level + 1, False, f"down_{level}")(x))
             skips.append(x)
         x = skips.pop()
         for index in range(self.num_blocks):
             level = self.num_blocks - 1 - index
-            x = self._block(level, f"up_{index}")(_double(x))
+            x = self._block(level, True, f"up_{index}")(x)
             x = jnp.concatenate([x, skips.pop()], axis=-1)
         return x
 
-    def _block(self, level: int, name: str) -> ConvNormRelu:
+    def _block(self, level: int, doubled: bool, name: str) -> ConvNormRelu:
         features = min(self.max_features, self.block_expansion * 2**level)
-        return ConvNormRelu(features, self.norm, self.dtype, self.form, name=name)
+        fields = (self.norm, doubled, self.dtype, self.form)
+        return ConvNormRelu(features, *fields, name=name)
 
     def _check_size(self, x: Array) -> None:
         height, width = x.shape[1:3]
@@ -104,8 +113,3 @@ class Hourglass(nn.Module):
                 f"hourglass input: height and width must be divisible by {unit}, "
                 f"got {height}x{width}"
             )
-
-
-def _double(x: Array) -> Array:
-    """Nearest-neighbour enlargement by two."""
-    return x.repeat(2, axis=1).repeat(2, axis=2)

@@ -16,6 +16,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from face_jax.nn.convolution import convolve, convolve_by_rows
+from face_jax.nn.doubled_convolution import convolve_doubled
 from face_jax.nn.matrix_product import multiply
 from face_jax.nn.split_rows import keep_rows_split
 from face_jax.types import Array, Form
@@ -189,7 +190,9 @@ class Conv(nn.Module):
       kernel_limit: fan-in to the bound of the initial kernel.
       dtype: type of the computation and of the result.
       by_rows: whether it is computed row of taps by row, see ``convolve_by_rows``.
-      form: ``plain`` leaves the gradient to JAX, and does not go by rows.
+      doubled: whether the image is enlarged twice first, see ``convolve_doubled``, which
+        has kernels of side 3, a stride and a padding of 1.
+      form: ``plain`` leaves the gradient to JAX, does not go by rows and enlarges.
     """
 
     features: int
@@ -200,6 +203,7 @@ class Conv(nn.Module):
     kernel_limit: KernelLimit = fan_in_limit
     dtype: Any = jnp.float32
     by_rows: bool = False
+    doubled: bool = False
     form: Form = "fast"
 
     @nn.compact
@@ -213,6 +217,8 @@ class Conv(nn.Module):
         x = x.astype(self.dtype)
         if self.by_rows and self.form == "fast":
             y = convolve_by_rows(x, kernel, self.padding)
+        elif self.doubled:
+            y = convolve_doubled(x, kernel, self.form)
         else:
             y = convolve(x, kernel, self.stride, self.padding, self.form)
         if not self.use_bias:

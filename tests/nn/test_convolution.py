@@ -54,6 +54,18 @@ def test_convolution_and_gradients(height, width, side, stride, padding):
     np.testing.assert_allclose(x_change, expected, atol=1e-4)
 
 
+@pytest.mark.parametrize("padding", [0, 1])
+def test_few_pixels_meet_a_large_kernel_in_one_product(padding, monkeypatch):
+    monkeypatch.setattr(convolution, "LARGE_KERNEL", 9 * 3 * 5)
+    x, kernel = random(2, 5, 6, 3), random(3, 3, 3, 5)
+    function = jax.jit(lambda *given: convolution.convolve(*given, 1, padding))
+    assert "stablehlo.convolution" not in function.lower(x, kernel).as_text()
+    expected = numpy_layers.convolve(x, kernel, 1, (padding, padding))
+    np.testing.assert_allclose(function(x, kernel), expected, atol=1e-5)
+    many = random(10, 5, 6, 3)
+    assert "stablehlo.convolution" in function.lower(many, kernel).as_text()
+
+
 @pytest.mark.parametrize("padding", [0, 2, 3])
 def test_rows_of_taps_add_up_to_the_convolution(padding):
     x, kernel = random(2, 9, 11, 3), random(7, 7, 3, 4)
