@@ -56,9 +56,11 @@ def system_of(path: str | Path) -> str:
     from face_jax.train.checkpoints import stored_config
 
     system = stored_config(folder)["system"]
-    if system not in SYSTEMS:
+    # What `fsrt.distillation` makes is a model of fsrt.
+    family = system.partition(".")[0]
+    if family not in SYSTEMS:
         raise ValueError(
             f"{folder}: expected a model of {', '.join(SYSTEMS)}, or the folder of a "
             f"pipeline; got a checkpoint of {system!r} by itself"
         )
-    return system
+    return family

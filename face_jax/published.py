@@ -44,5 +44,9 @@ def published_kind(name: str) -> "Kind":
 
 
 def kinds_of_system(system: str) -> list[str]:
-    """Names of all kinds that become checkpoints of a system, the first is meant."""
-    return [name for name in KINDS if published_kind(name).system == system]
+    """Names of all kinds that become checkpoints of a system, the first is meant.
+
+    Trainings that are named after one, such as ``fsrt.distillation``, make the same.
+    """
+    known = {name: published_kind(name).system for name in KINDS}
+    return [name for name, kind in known.items() if f"{system}.".startswith(f"{kind}.")]

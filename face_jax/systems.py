@@ -8,6 +8,7 @@ from face_jax.train.task import Task
 
 SYSTEMS = {
     "fsrt": "face_jax.fsrt.task:FsrtTask",
+    "fsrt.distillation": "face_jax.fsrt.distillation_task:DistillationTask",
     "smirk": "face_jax.smirk.task:SmirkTask",
     "latent_ofer.autoencoder": "face_jax.latent_ofer.mae_task:MaeTask",
     "latent_ofer.detector": "face_jax.latent_ofer.detector_task:DetectorTask",

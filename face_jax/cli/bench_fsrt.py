@@ -3,7 +3,7 @@
 import argparse
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from face_jax.cli.bench_run import add_run_flags, add_small, check_run_flags, run_bench
 from face_jax.cli.outputs import check_file, check_number
@@ -87,6 +87,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="what encoder and decoder compute in, and the matrix product that speeds "
         "are shares of (default: float32)",
     )
+    parser.add_argument(
+        "--decoder",
+        choices=("large", "small"),
+        default="large",
+        help="which of the two published decoders (default: large)",
+    )
     add_small(parser, 32)
     parser.add_argument(
         "--growth",
@@ -108,7 +114,7 @@ def cases(args: argparse.Namespace) -> Iterator["Case"]:
     from face_jax.cli.fsrt_cases import Sizes, fsrt_cases
 
     sizes = Sizes(args.sources, args.sides, args.frames, args.rows, args.queries)
-    found = fsrt_cases(args.parts, sizes, args.small, args.dtype)
+    found = fsrt_cases(args.parts, sizes, _networks(args))
     return (case for case in found if args.plain or not case.group.endswith(PLAIN))
 
 
@@ -130,11 +136,18 @@ def main(args: argparse.Namespace) -> int:
     if args.growth is not None:
         from face_jax.cli.fsrt_growth import clip_memory, growth_table, plot_growth
 
-        memory = clip_memory(args.small, args.dtype)
+        memory = clip_memory(_networks(args))
         print(to_markdown(growth_table(memory)))
         args.growth.parent.mkdir(parents=True, exist_ok=True)
         args.growth.write_bytes(plot_growth(measurement, memory))
     return 0
+
+
+def _networks(args: argparse.Namespace) -> dict[str, Any]:
+    from face_jax.cli.fsrt_cases import SMALL
+
+    decoder = {"small_decoder": args.decoder == "small"}
+    return {**decoder, **(SMALL if args.small else {}), "dtype": args.dtype}
 
 
 def _check(args: argparse.Namespace) -> None:

@@ -1,7 +1,7 @@
 """What of FSRT is timed: motion, identities, pictures, a training step."""
 
 import functools
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import jax
@@ -74,17 +74,16 @@ class Sizes(NamedTuple):
 
 
 def fsrt_cases(
-    parts: Sequence[str], sizes: Sizes, small: bool, dtype: str
+    parts: Sequence[str], sizes: Sizes, networks: Mapping[str, Any]
 ) -> Iterator[Case]:
     """Parts in their fast and in their plain form.
 
     Args:
       parts: of ``describe``, ``encode``, ``decode``, ``reenact`` and ``train``.
       sizes: of the parts.
-      small: whether the networks are tiny.
-      dtype: compute type of encoder and decoder.
+      networks: keywords of ``build_networks``.
     """
-    models = [random_model(small, dtype, form) for form in FORMS]
+    models = [random_model(networks, form) for form in FORMS]
     side, random = models[0].image_size, np.random.default_rng(0)
     pair = functools.partial(both_forms, GROUP)
     if "describe" in parts:
@@ -102,22 +101,22 @@ def fsrt_cases(
         if "reenact" in parts:
             yield _reenactment(models[0], size, sizes.frames)
     if "train" in parts:
-        yield from _training(sizes, small, dtype)
+        yield from _training(sizes, networks)
 
 
-def random_model(small: bool, dtype: str = "float32", form: Form = "fast") -> Model:
+def random_model(networks: Mapping[str, Any], form: Form = "fast") -> Model:
     """A model that nobody has trained.
 
     Args:
-      small: whether the networks are tiny.
-      dtype: compute type of encoder and decoder.
+      networks: keywords of ``build_networks``.
       form: how the networks are computed; the weights do not depend on it.
     """
-    settings: dict[str, Any] = SMALL if small else {}
-    networks = build_networks(**settings, dtype=dtype, form=form)
-    task = FsrtTask(networks=settings, phase3_start=None)
+    task = FsrtTask(networks=networks, phase3_start=None)
     shapes = jax.eval_shape(lambda key: task.init(key, {}), jax.random.key(0))
-    return Model(variables=jax.device_put(random_tree(shapes)), networks=networks)
+    return Model(
+        variables=jax.device_put(random_tree(shapes)),
+        networks=build_networks(**{**networks, "form": form}),
+    )
 
 
 def random_motion(model: Model, frames: int) -> Motion:
@@ -183,13 +182,16 @@ def project(model: Model, latent: Array) -> PyTree:
     return apply(model.networks.decoder, weights, latent, method=Decoder.project)
 
 
-def _training(sizes: Sizes, small: bool, dtype: str) -> Iterator[Case]:
+def _training(sizes: Sizes, networks: Mapping[str, Any]) -> Iterator[Case]:
     """Loss and gradient of phase 1, of all networks that are trained in it."""
     name = f"training, {sizes.rows} items of {sizes.queries} queries"
     for form, ending in zip(FORMS, ("", PLAIN), strict=True):
-        networks = {**(SMALL if small else {}), "dtype": dtype, "form": form}
-        task = FsrtTask(networks=networks, num_pixels=sizes.queries, phase3_start=None)
-        variables = random_model(small, dtype, form).variables
+        task = FsrtTask(
+            networks={**networks, "form": form},
+            num_pixels=sizes.queries,
+            phase3_start=None,
+        )
+        variables = random_model(networks, form).variables
         trained = {name: variables[name] for name in task.trained}
         frozen = {name: variables[name] for name in variables if name not in trained}
         batch = _batch(sizes.rows, task.modules.image_size)

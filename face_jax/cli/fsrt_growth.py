@@ -3,6 +3,7 @@
 import functools
 import re
 from collections.abc import Iterator, Mapping
+from typing import Any
 
 import numpy as np
 
@@ -28,17 +29,16 @@ CLIP_SIDE = 32
 """Side of the pictures that are made of them, pixels: few, for the clips' sake."""
 
 
-def clip_memory(small: bool, dtype: str) -> dict[int, int]:
+def clip_memory(networks: Mapping[str, Any]) -> dict[int, int]:
     """By how many bytes the process grows at most while clips of a length are driven.
 
     Args:
-      small: whether the networks are tiny.
-      dtype: compute type of encoder and decoder.
+      networks: keywords of ``build_networks``.
 
     Returns:
       Frames to bytes; empty where the system does not tell.
     """
-    model = random_model(small, dtype)
+    model = random_model(networks)
     memory = project(model, random_latent(model))
     scene = Scene(memory=memory, sources=random_motion(model, 1))
 

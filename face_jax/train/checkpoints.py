@@ -313,7 +313,8 @@ def load_system(
 
     Args:
       workdir: folder of a run, or its ``checkpoints`` folder.
-      system: its name in ``face_jax.systems``.
+      system: its name in ``face_jax.systems``; trainings that are named after it, such
+        as ``fsrt.distillation``, make models of it.
       needed: networks that the checkpoint must hold.
       step: which checkpoint; the newest intact one by default.
 
@@ -322,8 +323,8 @@ def load_system(
       ValueError: none is intact, it is of another system, or lacks a network.
     """
     variables, config = load_variables(workdir, step=step)
-    if config["system"] != system:
-        found = config["system"]
+    found = config["system"]
+    if found != system and not found.startswith(f"{system}."):
         raise ValueError(f"{workdir}: a checkpoint of {system} expected, got {found!r}")
     missing = [name for name in needed if name not in variables]
     if missing:

@@ -19,6 +19,7 @@ FILES = sorted(p for p in FOLDER.glob("*/*.py") if p.name != "__init__.py")
 FAST = ("demo", "vox256")
 SCORE = {
     "fsrt": "psnr",
+    "fsrt.distillation": "psnr",
     "smirk": "nme",
     "latent_ofer.autoencoder": "psnr",
     "latent_ofer.detector": "deep_accuracy",
