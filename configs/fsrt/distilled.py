@@ -34,6 +34,7 @@ def get_config(argument: str = "") -> ConfigDict:
     config.task = task(config.task)
     if variant.smoke:
         config.task.teacher = "random"
+        config.task.schedule.warmup_steps = 0
     if published:
         config.task.networks.small_decoder = True
     else:

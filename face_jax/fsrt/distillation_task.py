@@ -126,7 +126,8 @@ class DistillationTask(Task):
           FileNotFoundError: the teacher does not exist.
         """
         if self.teacher == RANDOM:
-            return {}
+            random = jax.jit(lambda key: _training(self.networks).init(key, {}))
+            return {TEACHER: random(jax.random.key(1))["decoder"]}
         found = jax.device_get(load_variables(self.teacher)[0])
         return {**{name: found[name] for name in SHARED}, TEACHER: found["decoder"]}
 
