@@ -21,6 +21,7 @@ from face_jax.render.nearest import (
     Candidates,
     depth_keys,
     empty_buffers,
+    last_begun,
     nearest_owners,
 )
 from face_jax.render.screen import (
@@ -239,7 +240,7 @@ def _candidates(
     Returns:
       Keys int32 [C, pixels of a block], blocks int32 [C], faces int32 [C].
     """
-    owner = jnp.searchsorted(work.ends, items, side="right").astype(jnp.int32)
+    owner = last_begun(work.ends, items)
     geometry = work.geometry.at[owner].get(mode="clip")[:, :, None, None]
     placement = work.placement.at[owner].get(mode="clip")
     first_item, first_block, top, left, columns = placement.T

@@ -33,6 +33,18 @@ def depth_keys(depth: Array, valid: Array) -> Array:
     return jnp.where(valid, lax.bitcast_convert_type(depth, jnp.int32), NOTHING)
 
 
+def last_begun(ends: Array, items: Array) -> Array:
+    """To whom work items belong, int32 [C].
+
+    Args:
+      ends: int32 [N] ascending, number of items up to and with those of each owner.
+      items: int32 [C] numbers of items; from ``ends[-1]`` on they belong to nobody, N.
+    """
+    # Unrolled: on a GPU one kernel instead of one for each of twenty halvings.
+    found = jnp.searchsorted(ends, items, side="right", method="scan_unrolled")
+    return found.astype(jnp.int32)
+
+
 def empty_buffers(rows: int, places: int) -> Buffers:
     """Buffers without any candidate, int32 [rows, places] each."""
     return jnp.full((rows, places), NOTHING), jnp.full((rows, places), NOTHING)

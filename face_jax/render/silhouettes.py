@@ -23,6 +23,7 @@ from face_jax.render.nearest import (
     Candidates,
     depth_keys,
     empty_buffers,
+    last_begun,
     nearest_owners,
 )
 from face_jax.render.screen import SMALLEST_DEPTH, image_size_of, screen_extent
@@ -214,7 +215,7 @@ def _crossings(
       Keys [C * CROSSINGS, 1], pairs of neighbours and edges [C * CROSSINGS], int32.
     """
     height, width = depth.shape[1:]
-    owner = jnp.searchsorted(outlines.ends, items, side="right").astype(jnp.int32)
+    owner = last_begun(outlines.ends, items)
     line = outlines.line.at[owner].get(mode="clip")[..., None]
     place = outlines.place.at[owner].get(mode="clip")[..., None]
     edge = outlines.edge.at[owner].get(mode="clip")[:, None]
