@@ -7,6 +7,7 @@ has the smaller number, and the plain minimum is right both for nearer candidate
 for exact ties, which go to the smaller number.
 """
 
+import functools
 from collections.abc import Callable
 
 import jax
@@ -40,8 +41,14 @@ def last_begun(ends: Array, items: Array) -> Array:
       ends: int32 [N] ascending, number of items up to and with those of each owner.
       items: int32 [C] numbers of items; from ``ends[-1]`` on they belong to nobody, N.
     """
-    # Unrolled: on a GPU one kernel instead of one for each of twenty halvings.
-    found = jnp.searchsorted(ends, items, side="right", method="scan_unrolled")
+
+    def search(method: str) -> Callable[[Array, Array], Array]:
+        return functools.partial(jnp.searchsorted, side="right", method=method)
+
+    # Elsewhere than on a CPU a loop is a kernel for each of twenty halvings.
+    found = lax.platform_dependent(
+        ends, items, cpu=search("scan"), default=search("scan_unrolled")
+    )
     return found.astype(jnp.int32)
 
 
