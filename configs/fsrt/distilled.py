@@ -15,6 +15,15 @@ from ml_collections import ConfigDict, config_dict
 
 from configs import common
 
+TRAINED_BY = (
+    "clips64",
+    "clips_and_people64",
+    "demo",
+    "people64",
+    "vox256",
+    "vox256_two_source",
+)
+"""Configs of teachers."""
 STEPS = 100_000
 SMALL_STEPS = 1500
 """Of models of 64 x 64 pixels, on a laptop."""
@@ -25,6 +34,9 @@ SMALL_FIELDS = {"num_heads": 2, "mlp_dim": 96, "render_hidden": (192, 96)}
 def get_config(argument: str = "") -> ConfigDict:
     """The config; ``argument`` names variants, see the head of this file."""
     variant = common.variants(argument, of="vox256", smoke=False)
+    if variant.of not in TRAINED_BY:
+        known = ", ".join(TRAINED_BY)
+        raise ValueError(f"config variant of={variant.of}: expected one of {known}")
     source = importlib.import_module(f"configs.fsrt.{variant.of}")
     config = source.get_config("smoke" if variant.smoke else "")
     published = variant.of.startswith("vox256")

@@ -6,8 +6,12 @@ import numpy as np
 import pytest
 
 import face_jax
+from configs.fsrt.distilled import TRAINED_BY
+from face_jax.cli.config import load_config
 from face_jax.fsrt import draws as drawing
 from face_jax.fsrt.distillation_task import SHARED, TEACHER, DistillationTask
+from face_jax.fsrt.networks import build_networks
+from face_jax.systems import build_task
 from face_jax.train.step import StepOptions, train_step
 from face_jax.train.task import Phase
 from tests.fsrt.small_task import SIDE, random_batch
@@ -122,6 +126,24 @@ def test_a_step_moves_the_decoder_alone(teacher, variables):
             jax.tree.leaves(state.params), jax.tree.leaves(new.params), strict=True
         )
     )
+
+
+@pytest.mark.parametrize("of", TRAINED_BY)
+def test_every_config_of_a_teacher_gives_a_smaller_decoder(of):
+    base = load_config(f"configs/fsrt/{of}.py").task.networks.to_dict()
+    config = load_config(f"configs/fsrt/distilled.py:of={of}", ["task.teacher=random"])
+    student = build_task(config.system, config.task.to_dict())
+    teacher = build_networks(**base)
+    for name in (*SHARED, "keypoints", "image_size"):
+        assert getattr(student.modules, name) == getattr(teacher, name)
+    assert student.modules.decoder.num_heads == teacher.decoder.num_heads // 2
+    assert config.task.schedule.decay_steps == config.run.steps
+
+
+def test_an_unknown_config_of_a_teacher_is_told():
+    message = "of=nothing: expected one of clips64, .*vox256"
+    with pytest.raises(ValueError, match=message):
+        load_config("configs/fsrt/distilled.py:of=nothing")
 
 
 @pytest.mark.parametrize(
