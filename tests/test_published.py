@@ -65,9 +65,11 @@ def test_files_become_variables_and_the_reverse(name, head, tmp_path):
     assert len(found.used) + len(found.ignored) == sum(map(len, names))
 
 
-def test_every_system_but_the_detector_has_published_files():
+def test_every_system_but_those_trained_here_alone_has_published_files():
     known = {published_kind(name).system for name in KINDS}
-    assert known == set(SYSTEMS) - {"latent_ofer.detector"} | {"weights"}
+    trained_here = {"latent_ofer.detector", "fsrt.distillation"}
+    assert known == set(SYSTEMS) - trained_here | {"weights"}
+    assert kinds_of_system("fsrt.distillation") == kinds_of_system("fsrt") == ["fsrt"]
     assert kinds_of_system("latent_ofer.expression") == ["dan", "expression"]
     assert kinds_of_system("latent_ofer.detector") == []
 
