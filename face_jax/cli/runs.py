@@ -28,7 +28,10 @@ def train(config: ConfigDict, workdir: Path) -> TrainState:
 
     Raises:
       ValueError: the config is not consistent with itself, the devices or the folder.
+      FileNotFoundError: an earlier run that it names does not exist.
     """
+    # To draw faces takes minutes: what cannot start is told before.
+    build_task(config.system, config.task.to_dict()).check()
     ensure_data(config)
     return make_trainer(config, workdir).run()
 

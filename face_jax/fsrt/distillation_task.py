@@ -118,6 +118,10 @@ class DistillationTask(Task):
         theirs = _training(self.teacher_settings).init(teacher_key, batch)
         return {**own, TEACHER: theirs["decoder"]}
 
+    def check(self) -> None:
+        """Reads what the teacher is, see ``teacher_settings``."""
+        _ = self.teacher_settings
+
     def pretrained(self) -> Mapping[str, Mapping[str, Any]]:
         """The teacher's networks, its decoder under another name.
 

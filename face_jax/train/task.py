@@ -112,6 +112,14 @@ class Task(abc.ABC):
         del step
         return Phase()
 
+    def check(self) -> None:  # noqa: B027 - most have nothing to check
+        """Refuses what a training cannot start from, before any data are prepared.
+
+        Raises:
+          ValueError: an earlier run that the config names does not fit.
+          FileNotFoundError: it does not exist.
+        """
+
     def pretrained(self) -> Mapping[str, Mapping[str, Any]]:
         """Variables read from the user's files, network to host arrays.
 

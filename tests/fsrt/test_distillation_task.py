@@ -7,6 +7,7 @@ import pytest
 
 import face_jax
 from configs.fsrt.distilled import TRAINED_BY
+from face_jax.cli.__main__ import main
 from face_jax.cli.config import load_config
 from face_jax.fsrt import draws as drawing
 from face_jax.fsrt.distillation_task import SHARED, TEACHER, DistillationTask
@@ -163,6 +164,24 @@ def test_an_unknown_config_of_a_teacher_is_told():
 def test_what_does_not_fit_is_told(teacher, changes, message):
     with pytest.raises(ValueError, match=message):
         assert task(**{"teacher": teacher, **changes}).teacher_settings
+
+
+@pytest.mark.parametrize(
+    ("file", "setting", "message"),
+    [
+        ("distilled.py:of=people64", "run.steps=1", "task.teacher: the folder of a tr"),
+        ("distilled.py:of=people64", "task.teacher=nowhere", "nowhere"),
+        ("people64.py", "task.start_from=nowhere", "nowhere"),
+    ],
+)
+def test_what_cannot_start_draws_no_faces(
+    file, setting, message, tmp_path, monkeypatch, capsys
+):
+    monkeypatch.setattr("face_jax.cli.runs.ensure", lambda *blocks: pytest.fail("drew"))
+    config = ["--config", f"configs/fsrt/{file}", "--workdir", str(tmp_path / "run")]
+    assert main(["train", *config, "--set", setting]) == 2
+    assert message in capsys.readouterr().err
+    assert not (tmp_path / "run").exists()
 
 
 def test_a_teacher_of_another_system_or_none_is_told(teacher, tmp_path, monkeypatch):
