@@ -42,7 +42,6 @@ from face_jax.losses.pixel import mean_squared_error
 from face_jax.nn.apply import apply
 from face_jax.nn.vgg import VggFeatures
 from face_jax.train import optim
-from face_jax.train.checkpoints import stored_config
 from face_jax.train.task import Aux, Phase, Task, Update
 from face_jax.types import Array, Batch, Variables
 
@@ -215,14 +214,9 @@ class FsrtTask(Task):
             variables["vgg19"] = VggFeatures().init(keys["vgg19"], image)
         return variables
 
-    def check(self) -> None:
-        """Looks whether there is a run to start from.
-
-        Raises:
-          FileNotFoundError: there is none in the folder.
-        """
-        if self.start_from is not None:
-            stored_config(self.start_from)
+    def begins_with(self) -> tuple[str, ...]:
+        """The run whose networks this one begins with."""
+        return () if self.start_from is None else (self.start_from,)
 
     def pretrained(self) -> Mapping[str, Mapping[str, Any]]:
         """Weights of an earlier run, and from the files that the config names.

@@ -86,6 +86,10 @@ class SmirkTask(SmirkSettings, Task):
             for name, own in zip(names, keys, strict=True)
         }
 
+    def begins_with(self) -> tuple[str, ...]:
+        """The run, or the published weights, whose networks this one begins with."""
+        return () if self.start_from is None else (self.start_from,)
+
     def pretrained(self) -> Mapping[str, Mapping[str, Any]]:
         """Variables from the files that the config names.
 

@@ -8,6 +8,7 @@ so that a schedule of phases costs no branch inside the compiled program.
 import abc
 import dataclasses
 from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 import flax.struct
@@ -112,13 +113,20 @@ class Task(abc.ABC):
         del step
         return Phase()
 
-    def check(self) -> None:  # noqa: B027 - most have nothing to check
-        """Refuses what a training cannot start from, before any data are prepared.
+    def begins_with(self) -> tuple[str, ...]:
+        """Files and folders of the user that a training begins with."""
+        return ()
+
+    def check(self) -> None:
+        """Refuses what a training cannot begin with, before any data are prepared.
 
         Raises:
-          ValueError: an earlier run that the config names does not fit.
+          ValueError: what the config names does not fit.
           FileNotFoundError: it does not exist.
         """
+        for path in self.begins_with():
+            if not Path(path).exists():
+                raise FileNotFoundError(f"task: nothing to begin with at {path}")
 
     def pretrained(self) -> Mapping[str, Mapping[str, Any]]:
         """Variables read from the user's files, network to host arrays.

@@ -169,16 +169,21 @@ def test_what_does_not_fit_is_told(teacher, changes, message):
 @pytest.mark.parametrize(
     ("file", "setting", "message"),
     [
-        ("distilled.py:of=people64", "run.steps=1", "task.teacher: the folder of a tr"),
-        ("distilled.py:of=people64", "task.teacher=nowhere", "nowhere"),
-        ("people64.py", "task.start_from=nowhere", "nowhere"),
+        (
+            "fsrt/distilled.py:of=people64",
+            "run.steps=1",
+            "task.teacher: the folder of a tr",
+        ),
+        ("fsrt/distilled.py:of=people64", "task.teacher=nowhere", "nowhere"),
+        ("fsrt/people64.py", "task.start_from=nowhere", "nothing to begin with at no"),
+        ("smirk/synthetic64.py", "task.start_from=nowhere", "nothing to begin with"),
     ],
 )
 def test_what_cannot_start_draws_no_faces(
     file, setting, message, tmp_path, monkeypatch, capsys
 ):
     monkeypatch.setattr("face_jax.cli.runs.ensure", lambda *blocks: pytest.fail("drew"))
-    config = ["--config", f"configs/fsrt/{file}", "--workdir", str(tmp_path / "run")]
+    config = ["--config", f"configs/{file}", "--workdir", str(tmp_path / "run")]
     assert main(["train", *config, "--set", setting]) == 2
     assert message in capsys.readouterr().err
     assert not (tmp_path / "run").exists()
