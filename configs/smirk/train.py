@@ -94,6 +94,7 @@ def task() -> ConfigDict:
             "perceptual_side": 224,
             "emotion_distance": "l2",
             "identity_teacher": "mica",
+            "identity_metric": "coefficients",
             "identity_noise": 0.0,
             "start_from": config_dict.placeholder(str),
             "regularize_towards_start": False,

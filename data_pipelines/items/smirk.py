@@ -32,6 +32,7 @@ from data_pipelines.transforms.smirk_geometry import (
     EVALUATION_SCALE,
     RECOGNITION_SIDE,
     SIDE,
+    TRAINING_SCALES,
 )
 from data_pipelines.transforms.smirk_item import SmirkCrop, draw_crop, smirk_item
 
@@ -50,6 +51,9 @@ class SmirkItems:
       size: pixels of a crop along each side.
       mode: ``train``: crops are scaled, turned, zoomed and shifted at random, as
         published; ``plain``: upright crops with the face in their middle.
+      train_scales: least and largest side of a ``train`` crop over that of the face,
+        above 0; as published where nothing else is said. Closer crops show more of a
+        face in as many pixels.
       plain_scale: side of a plain crop over that of the face, above 0; 1.6 in the
         published evaluation, 1.4 for users' pictures.
       color_changes: whether ``train`` also changes colours at random: items then have
@@ -64,6 +68,7 @@ class SmirkItems:
 
     size: int = SIDE
     mode: Mode = "train"
+    train_scales: tuple[float, float] = TRAINING_SCALES
     plain_scale: float = EVALUATION_SCALE
     color_changes: bool = True
     recognition_image: bool = False
@@ -81,6 +86,12 @@ class SmirkItems:
                 raise ValueError(f"{name}: expected at least 1, got {number}")
         if not self.plain_scale > 0:
             raise ValueError(f"plain_scale: expected above 0, got {self.plain_scale}")
+        scales = tuple(self.train_scales)
+        if len(scales) != 2 or not 0 < scales[0] <= scales[1]:
+            raise ValueError(
+                "train_scales: expected two numbers above 0, the least first, got "
+                f"{self.train_scales}"
+            )
         check_lengths(self.truth, upright=self.mode == "plain")
 
     def element_spec(self, evaluation: bool = False) -> ElementSpec:
@@ -163,7 +174,7 @@ class SmirkItems:
         """The random choices that the settings leave on."""
         if self.mode == "plain":
             return SmirkCrop(self.plain_scale), ColorChanges()
-        crop = draw_crop(rng)
+        crop = draw_crop(rng, self.train_scales)
         return crop, draw_color_changes(rng) if self._colored else ColorChanges()
 
     def _make(

@@ -71,13 +71,16 @@ EVALUATION_CROP = SmirkCrop()
 PICTURE_CROP = SmirkCrop(scale=geometry.PICTURE_SCALE)
 
 
-def draw_crop(rng: np.random.Generator) -> SmirkCrop:
+def draw_crop(
+    rng: np.random.Generator, scales: tuple[float, float] = geometry.TRAINING_SCALES
+) -> SmirkCrop:
     """Draws the choices of a training item, as published.
 
     Args:
       rng: the item's generator.
+      scales: least and largest side of a crop over that of the face.
     """
-    scale = rng.uniform(*geometry.TRAINING_SCALES)
+    scale = rng.uniform(*scales)
     if rng.random() >= JITTER_PROBABILITY:
         return SmirkCrop(scale)
     x, y = rng.uniform(-LARGEST_SHIFT, LARGEST_SHIFT, 2).tolist()

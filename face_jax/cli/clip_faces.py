@@ -29,13 +29,19 @@ class ClipFaces:
         """Bool [T], where there are landmarks too."""
         return self.track.valid & np.isfinite(self.track.points).all(axis=(1, 2))
 
-    def head_crops(self, rows: np.ndarray, size: int) -> np.ndarray:
+    def head_crops(self, rows: np.ndarray, size: int, scale: float) -> np.ndarray:
         """What SMIRK sees of some frames with faces, float32 [n, size, size, 3] to 255.
 
         By landmarks as it is trained; without them the box of a finished crop, or a
         square as much larger than the box of a face.
+
+        Args:
+          rows: int [n], numbers of the frames.
+          size: pixels of a crop along each side.
+          scale: side of a crop over that of the face.
         """
-        return np.stack([self._head_crop(row, size) for row in rows]).astype(np.float32)
+        crops = [self._head_crop(row, size, scale) for row in rows]
+        return np.stack(crops).astype(np.float32)
 
     def aligned(self, rows: np.ndarray) -> np.ndarray:
         """Faces as recognition takes them, of frames with landmarks.
@@ -51,18 +57,18 @@ class ClipFaces:
         ]
         return np.stack(warped)
 
-    def _head_crop(self, row: int, size: int) -> np.ndarray:
+    def _head_crop(self, row: int, size: int, scale: float) -> np.ndarray:
         # In float32: OpenCV's 8-bit path rounds.
         frame, box = self.frames[row].astype(np.float32), self.track.boxes[row]
         if self.marked[row]:
             outline = outline_of(self.track.points[row])
-            matrix = geometry.crop_matrix(outline, geometry.PICTURE_SCALE, size)
+            matrix = geometry.crop_matrix(outline, scale, size)
             samples = max(1, round(1 / matrix[0, 0]))
             return geometry.warp(frame, matrix, size, samples)
         if self.track.is_crop:
             return crop_resize(frame, box, size)
         middle, half = (box[:2] + box[2:]) / 2, (box[2:] - box[:2]).mean() / 2
-        reach = geometry.PICTURE_SCALE * half
+        reach = scale * half
         return crop_resize(
             frame, np.array([*(middle - reach), *(middle + reach)]), size
         )

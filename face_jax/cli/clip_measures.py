@@ -184,7 +184,8 @@ def _of_heads(
         return dict.fromkeys(OF_HEADS, "needs a SMIRK model")
     if not len(rows):
         return dict.fromkeys(OF_HEADS, NO_FACE)
-    crops = [faces.head_crops(rows, model.image_size) for faces in (made, drove)]
+    size, scale = model.image_size, model.crop_scale
+    crops = [faces.head_crops(rows, size, scale) for faces in (made, drove)]
     ours, theirs = (_heads(model, images) for images in crops)
     fields = zip(OF_HEADS, ("expression_params", "pose_params"), strict=True)
     return {

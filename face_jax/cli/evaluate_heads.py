@@ -25,7 +25,7 @@ expression and pose are compared one by one. Beside the model stands the mean of
 training set: its mean identity, expression, rotation and camera in place of every
 estimate.
 
-For models trained on synthetic pictures (configs/smirk/synthetic64.py). Writes
+For models trained on synthetic pictures (configs/smirk/synthetic80.py). Writes
 report.md, report.json and sheets of pictures, and prints the tables."""
 EPILOG = """examples:
   face-jax evaluate heads --checkpoint runs/heads --out runs/heads/evaluation

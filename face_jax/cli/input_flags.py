@@ -29,12 +29,12 @@ def add_inputs(group) -> None:
     )
 
 
-def add_faces(group, scale: float) -> None:
+def add_faces(group, scale: str) -> None:
     """Declares where faces are looked for, and how much they are calmed.
 
     Args:
       group: takes the flags.
-      scale: side of the square around a face over that of the face, by default.
+      scale: the default of ``--crop-scale``, in words.
     """
     group.add_argument(
         "--landmarks",
@@ -58,7 +58,6 @@ def add_faces(group, scale: float) -> None:
     group.add_argument(
         "--crop-scale",
         type=float,
-        default=scale,
         metavar="X",
         help="side of the square around a face over that of the face "
         f"(default: {scale})",
@@ -79,19 +78,23 @@ def add_faces(group, scale: float) -> None:
     )
 
 
-def crop_rule(args: argparse.Namespace, corners: "Corners") -> "CropRule":
+def crop_rule(args: argparse.Namespace, corners: "Corners", scale: float) -> "CropRule":
     """Where faces are looked for.
 
     Args:
       args: with the flags of ``add_faces``.
       corners: what the model's squares are.
+      scale: side of the square around a face over that of the face, unless
+        ``--crop-scale`` says otherwise.
 
     Raises:
       ValueError: a flag is out of its range.
     """
     from face_jax.cli.face_squares import CropRule
 
-    return CropRule(args.crop, args.crop_scale, args.box, corners)
+    if args.crop_scale is not None:
+        scale = args.crop_scale
+    return CropRule(args.crop, scale, args.box, corners)
 
 
 def _box(text: str) -> tuple[float, ...]:

@@ -54,7 +54,7 @@ SCALE = 1.3
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declares the command line."""
     _add_files(parser.add_argument_group("files"))
-    add_faces(parser.add_argument_group("faces"), SCALE)
+    add_faces(parser.add_argument_group("faces"), f"{SCALE:g}")
     _add_work(parser.add_argument_group("work"))
 
 
@@ -76,7 +76,7 @@ def main(args: argparse.Namespace) -> int:
     from face_jax.cli.results import Results, open_all
     from face_jax.latent_ofer import model as models
 
-    rule, results = crop_rule(args, "edges"), Results()
+    rule, results = crop_rule(args, "edges", SCALE), Results()
     finder = finder_opener(args)(args.face)
     inputs = find_inputs(args.input, args.landmarks, finder is None)
     stills = [given for given in inputs if not is_clip(given.path)]

@@ -54,7 +54,7 @@ SHOWN = 224
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declares the command line."""
     _add_files(parser.add_argument_group("files"))
-    add_faces(parser.add_argument_group("faces"), scale=1.4)
+    add_faces(parser.add_argument_group("faces"), "the run's; published 1.4")
     _add_output(parser.add_argument_group("output"))
 
 
@@ -76,15 +76,16 @@ def main(args: argparse.Namespace) -> int:
     from face_jax.cli.reconstruct_run import Run, check_length
     from face_jax.cli.results import Results, open_all
 
-    rule, finder = crop_rule(args, "centres"), finder_opener(args)(args.face)
+    finder = finder_opener(args)(args.face)
     inputs = find_inputs(args.input, args.landmarks, finder is None)
     stills = [given for given in inputs if not is_clip(given.path)]
     results, look = Results(), Look(args.mesh, args.opacity, args.paste_back)
     moving = [given for given in inputs if is_clip(given.path)]
+    model = _load(args)
+    rule = crop_rule(args, "centres", model.crop_scale)
     clips = list(open_all(moving, rule, results, finder))
     for _, footage in clips:
         check_length(footage, look)
-    model = _load(args)
     if look.paste_back and not model.has_generator:
         raise ValueError(
             f"--paste-back: {args.checkpoint} has no generator, whose pictures it pastes"

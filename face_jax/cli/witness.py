@@ -10,11 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
-from data_pipelines.transforms.smirk_geometry import (
-    EVALUATION_SCALE,
-    crop_matrix,
-    warp,
-)
+from data_pipelines.transforms.smirk_geometry import crop_matrix, warp
 from face_jax.fsrt.known_people import MODES, Encounter, Outcome
 from face_jax.fsrt.scores import Clip
 from face_jax.smirk import inference
@@ -61,10 +57,10 @@ class Witness:
         """
         if landmarks is None:
             raise ValueError("landmarks: a witness must be told where faces are")
-        side = self._model.image_size
+        side, scale = self._model.image_size, self._model.crop_scale
         crops = np.stack(
             [
-                warp(frame, crop_matrix(points, EVALUATION_SCALE, side), side)
+                warp(frame, crop_matrix(points, scale, side), side)
                 for frame, points in zip(frames, landmarks, strict=True)
             ]
         )

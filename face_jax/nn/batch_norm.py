@@ -9,7 +9,7 @@ Networks with a field ``folded`` take parameters whose norms ``folding`` has mul
 into the layers before them: these layers have biases then, and no norm follows them.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 import flax.linen as nn
@@ -61,7 +61,11 @@ def check_folded(folded: bool, train: bool) -> None:
 
 
 def apply_with_statistics(
-    module: nn.Module, variables: Mapping[str, Any], *inputs: Any, train: bool
+    module: nn.Module,
+    variables: Mapping[str, Any],
+    *inputs: Any,
+    train: bool,
+    sown: Collection[str] = (),
 ) -> tuple[Any, Mapping[str, Any]]:
     """Runs a module whose ``__call__`` takes ``train``.
 
@@ -70,11 +74,13 @@ def apply_with_statistics(
       variables: its variable dictionary.
       *inputs: of its ``__call__``.
       train: whether its batch norms use and follow the batch.
+      sown: collections that it sows and that are wanted, in training.
 
     Returns:
-      The result, and the collections that changed: ``{"batch_stats": ...}`` in
-      training, otherwise empty.
+      The result, and the collections that changed: ``{"batch_stats": ...}`` and
+      ``sown`` in training, otherwise empty.
     """
     if not train:
         return module.apply(variables, *inputs), {}
-    return module.apply(variables, *inputs, train=True, mutable=["batch_stats"])
+    mutable = ["batch_stats", *sown]
+    return module.apply(variables, *inputs, train=True, mutable=mutable)

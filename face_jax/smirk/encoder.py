@@ -23,7 +23,11 @@ CAMERA_SCALE = 3
 """Row of the camera's scale among the outputs of the pose encoder."""
 
 POINT_MAP = 2
-"""The backbone's map that learned points are found in: an eighth of the picture."""
+"""The backbone's map that learned points are found in, an eighth of the picture; the
+next coarser one tells which of several places alike is meant."""
+
+POINTS = "points"
+"""The collection in which encoders sow the maps of their learned points, as ``logits``."""
 
 EYELIDS = 2
 JAW = 3
@@ -72,7 +76,7 @@ class PoseEncoder(nn.Module):
         """
         backbone = MobileNetV3(self.variant, self.dtype, self.folded, name="backbone")
         maps = backbone(images, train)
-        features = pooled_features(maps, self.cells, self.points, self.dtype)
+        features = pooled_features(self, maps)
         init = scaled_default(features, 0.001)
         head = nn.Dense(
             6,
@@ -113,7 +117,7 @@ class ShapeEncoder(nn.Module):
         """Maps images [B, H, W, 3] to [B, num_shape] float32, as ``PoseEncoder``."""
         backbone = MobileNetV3(self.variant, self.dtype, self.folded, name="backbone")
         maps = backbone(images, train)
-        features = pooled_features(maps, self.cells, self.points, self.dtype)
+        features = pooled_features(self, maps)
         zeros = nn.initializers.zeros
         head = nn.Dense(self.num_shape, kernel_init=zeros, name="head")
         return self.gain * head(features)
@@ -161,7 +165,7 @@ class ExpressionEncoder(nn.Module):
         """
         backbone = MobileNetV3(self.variant, self.dtype, self.folded, name="backbone")
         maps = backbone(images, train)
-        features = pooled_features(maps, self.cells, self.points, self.dtype)
+        features = pooled_features(self, maps)
         init = scaled_default(features, 0.1)
         size = self.num_expression + EYELIDS + JAW
         head = nn.Dense(size, kernel_init=init, bias_init=init, name="head")
@@ -205,6 +209,7 @@ def encode(
     variables: Variables,
     images: Array,
     train: Collection[str] = (),
+    sown: Collection[str] = (),
 ) -> tuple[EncodedFace, Mapping[str, Any]]:
     """Runs the three encoders on the same pictures.
 
@@ -215,9 +220,11 @@ def encode(
       images: [B, H, W, 3] float RGB in [0, 1].
       train: names of the encoders whose batch norms use and follow the batch. The
         published training names all of them, those that are not optimised too.
+      sown: what those shall hand out besides, such as ``POINTS``.
 
     Returns:
-      The face, and the collections that changed by encoder, for those in ``train``.
+      The face, and the collections that changed or were sown by encoder, for those in
+      ``train``.
 
     Raises:
       ValueError: ``train`` names what is no encoder, or the images are not
@@ -230,7 +237,11 @@ def encode(
     outputs, changed = {}, {}
     for name in names:
         outputs[name], changed[name] = apply_with_statistics(
-            getattr(encoders, name), variables[name], images, train=name in train
+            getattr(encoders, name),
+            variables[name],
+            images,
+            train=name in train,
+            sown=sown,
         )
     pose, camera = outputs["pose_encoder"]
     expression, eyelids, jaw = outputs["expression_encoder"]
@@ -245,16 +256,15 @@ def encode(
 
 
 def pooled_features(
-    maps: Sequence[Array], cells: int, points: int, dtype: Any
+    encoder: "PoseEncoder | ShapeEncoder | ExpressionEncoder", maps: Sequence[Array]
 ) -> Array:
-    """What a backbone sees in whole pictures; the calling module keeps the points.
+    """What a backbone sees in whole pictures; called by the encoder that has it.
 
     Args:
-      maps: its feature maps [B, h, w, C], one for each resolution.
-      cells: the last map is cut into this many cells along each side; with one, only
-        what is seen counts, with more also where.
-      points: number P of learned points.
-      dtype: type of the computation that finds them.
+      encoder: ``cells``: the last map is cut into this many cells along each side; with
+        one, only what is seen counts, with more also where. ``points``: number P of
+        learned points, whose maps are sown.
+      maps: feature maps [B, h, w, C] of the backbone, one for each resolution.
 
     Returns:
       [B, cells * cells * C + 2 P] float32: each cell's share in the mean of the last
@@ -263,11 +273,18 @@ def pooled_features(
     Raises:
       ValueError: the sides of the last map are no multiples of ``cells``.
     """
-    seen = shares_of_cells(maps[-1].astype(jnp.float32), cells)
+    seen = shares_of_cells(maps[-1].astype(jnp.float32), encoder.cells)
+    points, dtype = encoder.points, encoder.dtype
     if not points:
         return seen
-    likely = nn.Conv(points, (1, 1), dtype=dtype, name="points")(maps[POINT_MAP])
-    places = mean_places(likely.astype(jnp.float32))
+    near, around = maps[POINT_MAP], maps[POINT_MAP + 1]
+    likely = nn.Conv(points, (1, 1), dtype=dtype, name="points")(near)
+    roughly = nn.Conv(points, (1, 1), use_bias=False, dtype=dtype, name="regions")
+    likely += jax.image.resize(roughly(around), likely.shape, "linear")
+    logits = likely.astype(jnp.float32)
+    if not encoder.is_initializing():  # what is sown then would be taken for state
+        encoder.sow(POINTS, "logits", logits, reduce_fn=lambda _, new: new)
+    places = mean_places(logits)
     return jnp.concatenate([seen, places.reshape(len(places), -1)], axis=-1)
 
 

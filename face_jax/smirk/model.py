@@ -18,6 +18,9 @@ from face_jax.smirk.paths import Compat
 from face_jax.smirk.settings import SmirkSettings
 from face_jax.types import Variables
 
+CROP_SCALE = 1.4
+"""Side of users' crops over that of the face, of the published model."""
+
 
 @dataclasses.dataclass(frozen=True)
 class Masking:
@@ -38,6 +41,7 @@ class Model:
       networks: the modules; part of a compiled program's identity.
       masking: what the generator expects of masked photographs.
       rows: how pictures are divided over devices; None for the default device.
+      crop_scale: side of the crops that the networks see best over that of the face.
       folded_head: the head's directions in one matrix; None where networks and head
         are not folded, see ``load``.
     """
@@ -47,6 +51,7 @@ class Model:
     networks: Networks = flax.struct.field(pytree_node=False)
     masking: Masking = flax.struct.field(pytree_node=False, default=Masking())
     rows: Rows = flax.struct.field(pytree_node=False, default=None)
+    crop_scale: float = flax.struct.field(pytree_node=False, default=CROP_SCALE)
     folded_head: FoldedHead | None = None
 
     @property
@@ -95,7 +100,14 @@ def load(
     masking = Masking(**{name: task[name] for name in names if name in task})
     chosen = {} if dtype is None else {"dtype": dtype}
     networks = build_networks(**task["networks"] | chosen)
-    return make_model(variables, networks, masking, sharding, folded=folded)
+    model = make_model(variables, networks, masking, sharding, folded=folded)
+    return dataclasses.replace(model, crop_scale=_crop_scale(config))
+
+
+def _crop_scale(config: Mapping[str, Any]) -> float:
+    """That of the run's plain crops, where its config tells."""
+    items = config.get("data", {}).get("smirk_item") or {}
+    return float(items.get("plain_scale", CROP_SCALE))
 
 
 def from_published(

@@ -232,6 +232,7 @@ def estimate(
     variables: Variables,
     images: Array,
     train: Collection[str] = (),
+    sown: Collection[str] = (),
 ) -> tuple[EncodedFace, Mapping[str, Any]]:
     """What the encoders see, without what the head does not have.
 
@@ -240,11 +241,12 @@ def estimate(
       variables: must hold the three encoders.
       images: [B, H, W, 3] float RGB in [0, 1].
       train: encoders whose batch norms use and follow the batch.
+      sown: what those shall hand out besides, see ``encode``.
 
     Returns:
-      The face, and the collections that changed by encoder.
+      The face, and the collections that changed or were sown by encoder.
     """
-    face, changed = encode(networks.encoders, variables, images, train)
+    face, changed = encode(networks.encoders, variables, images, train, sown)
     head = face.head
     if not networks.use_jaw:
         head = dataclasses.replace(head, jaw_params=None)

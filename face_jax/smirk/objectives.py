@@ -7,8 +7,10 @@ from collections.abc import Mapping
 
 import jax
 import jax.numpy as jnp
+from jax.typing import ArrayLike
 
 from face_jax.geometry.head import HeadParameters
+from face_jax.geometry.products import einsum
 from face_jax.losses.landmarks import landmark_error
 from face_jax.losses.pixel import mean_squared_error
 from face_jax.losses.weighting import weighted_sum
@@ -100,7 +102,10 @@ def regularization_terms(
 
 
 def identity_term(
-    shape_params: Array, teacher: Array, present: Array | None = None
+    shape_params: Array,
+    teacher: Array,
+    present: Array | None = None,
+    metric: ArrayLike | None = None,
 ) -> Array:
     """Mean squared distance from the shape that a frozen network sees.
 
@@ -108,6 +113,8 @@ def identity_term(
       shape_params: [B, n].
       teacher: [B, n or more], the first n count.
       present: bool [B], for whom the teacher speaks; None stands for all.
+      metric: [n, n] quadratic form of the distance, see ``identity_metric``; None for
+        the published mean over coefficients.
 
     Returns:
       Scalar; 0 where the teacher is silent.
@@ -116,7 +123,13 @@ def identity_term(
       ValueError: the teacher knows fewer directions, or other faces.
     """
     known = teacher[:, : shape_params.shape[1]]
-    return _distance("teacher", known, shape_params, present)
+    if metric is None:
+        return _distance("teacher", known, shape_params, present)
+    _check_shape("teacher", known, shape_params)
+    apart = known - shape_params
+    return _over_present(
+        einsum("bi,ij,bj->b", apart, jnp.asarray(metric), apart), present
+    )
 
 
 def fitted_terms(
@@ -182,10 +195,19 @@ def _distance(
     name: str, value: Array | None, target: Array, present: Array | None = None
 ) -> Array:
     """Mean squared difference of arrays [B, n], over the rows that are present."""
+    value = _check_shape(name, value, target)
+    return _over_present(mean_squared_error(value, target), present)
+
+
+def _check_shape(name: str, value: Array | None, target: Array) -> Array:
     if value is None or value.shape != target.shape:
         got = None if value is None else value.shape
         raise ValueError(f"{name}: expected {target.shape}, got {got}")
-    errors = mean_squared_error(value, target)
+    return value
+
+
+def _over_present(errors: Array, present: Array | None) -> Array:
+    """The mean of errors [B], over the rows that are present."""
     if present is None:
         return jnp.mean(errors)
     counted = present.astype(jnp.float32)

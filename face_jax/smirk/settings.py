@@ -8,6 +8,7 @@ from typing import Any, get_args
 from face_jax.smirk import objectives, paths
 from face_jax.smirk import teachers as teaching
 from face_jax.smirk.emotion import Distance
+from face_jax.smirk.identity_metric import IdentityMetric
 from face_jax.smirk.landmark_fit import FitPriors
 from face_jax.smirk.masking import EROSION
 from face_jax.smirk.networks import BASE, ENCODERS
@@ -27,7 +28,7 @@ SCHEDULE: Mapping[str, Any] = {
 _TERMS = (
     *("contour", "landmarks", "expression", "jaw", "shape", "identity"),
     *("reconstruction", "perceptual", "emotion"),
-    *("fitted_expression", "fitted_shape"),
+    *("fitted_expression", "fitted_shape", "points", "heatmaps"),
 )
 """Names of the terms that a stage may weigh."""
 
@@ -62,6 +63,7 @@ class SmirkSettings:
       perceptual_side: side of the pictures that VGG-16 sees, pixels.
       emotion_distance: see ``emotion.feature_distance``.
       identity_teacher: who knows the identity.
+      identity_metric: how distances from what that teacher says are measured.
       identity_noise: standard deviation of what is added to the truth.
       fit_priors: keywords of ``FitPriors``, for the terms ``fitted_expression`` and
         ``fitted_shape``: squared distances from what a fit to the landmarks finds.
@@ -109,6 +111,7 @@ class SmirkSettings:
     perceptual_side: int = SIDE
     emotion_distance: Distance = "l2"
     identity_teacher: teaching.IdentityTeacher = "mica"
+    identity_metric: IdentityMetric = "coefficients"
     identity_noise: float = 0.0
     fit_priors: Mapping[str, float] = dataclasses.field(default_factory=dict)
     start_from: str | None = None
@@ -123,6 +126,7 @@ class SmirkSettings:
         _check_choice("compat", self.compat, get_args(paths.Compat))
         teachers = get_args(teaching.IdentityTeacher)
         _check_choice("identity_teacher", self.identity_teacher, teachers)
+        _check_choice("identity_metric", self.identity_metric, get_args(IdentityMetric))
         for name in self.trained_encoders:
             _check_choice("trained_encoders", name, ENCODERS)
         for term in {**self.pretraining_weights, **self.weights}:

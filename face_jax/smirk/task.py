@@ -20,8 +20,9 @@ from face_jax.losses.weighting import weighted_sum
 from face_jax.smirk import draws as drawing
 from face_jax.smirk import objectives, paths, pretrained, reporting
 from face_jax.smirk import teachers as teaching
-from face_jax.smirk.encoder import EncodedFace
+from face_jax.smirk.encoder import POINTS, EncodedFace
 from face_jax.smirk.exchange import exchange
+from face_jax.smirk.identity_metric import vertex_metric
 from face_jax.smirk.landmark_fit import FitPriors, fit_landmarks
 from face_jax.smirk.masking import HOLES_FIRST_PATH, HOLES_SECOND_PATH
 from face_jax.smirk.networks import (
@@ -31,6 +32,7 @@ from face_jax.smirk.networks import (
     estimate,
     modules,
 )
+from face_jax.smirk.point_terms import TAUGHT_POINTS, point_terms, split_points
 from face_jax.smirk.projection import ProjectedFace, project_face
 from face_jax.smirk.settings import SmirkSettings
 from face_jax.smirk.surface_sampling import num_points
@@ -66,6 +68,15 @@ class SmirkTask(SmirkSettings, Task):
     def template_bank(self) -> TemplateBank:
         """Expressions that the second path takes from elsewhere; numpy's arrays."""
         return self._templates()
+
+    @functools.cached_property
+    def vertex_metric(self) -> np.ndarray | None:
+        """What identities are compared by, see ``identity_metric``; None: coefficients."""
+        if self.identity_metric == "coefficients":
+            return None
+        assets = self.modules.assets
+        count = self.modules.encoders.shape_encoder.num_shape
+        return vertex_metric(assets.head, assets.face.vertices, count)
 
     def init(self, key: Array, batch: Batch) -> Variables:
         """Random variables of every network that the run needs.
@@ -183,9 +194,12 @@ class SmirkTask(SmirkSettings, Task):
         batch = paths.colored(batch)
         draws = self.draw_first(key, len(batch["image"]))
         image = paths.photographs(batch)
-        face, changed = estimate(self.modules, variables, image, ENCODERS)
         weights = self._active(self.pretraining_weights)
+        face, changed, taught = self._estimate(
+            variables, batch, image, ENCODERS, weights
+        )
         terms, _ = self._parameter_terms(variables, batch, face, draws, weights)
+        terms |= taught
         total = weighted_sum(terms, weights)
         return total, Aux(metrics=terms, model_state=changed)
 
@@ -195,11 +209,14 @@ class SmirkTask(SmirkSettings, Task):
         batch = paths.colored(batch)
         draws = self.draw_first(key, len(batch["image"]))
         nets, image = self.modules, paths.photographs(batch)
-        face, changed = estimate(nets, variables, image, self._following())
         weights = self._active(self.weights)
+        face, changed, taught = self._estimate(
+            variables, batch, image, self._following(), weights
+        )
         terms, projection = self._parameter_terms(
             variables, batch, face, draws, weights
         )
+        terms |= taught
         generated, statistics = self._reconstruct(
             variables, batch, face, projection, draws, train=True
         )
@@ -285,6 +302,14 @@ class SmirkTask(SmirkSettings, Task):
         log.warning("task.templates is not set: the neutral expression is the only one")
         return template_bank([np.zeros((1, count))], count)
 
+    def _estimate(self, variables, batch, image, follow, weights):
+        """Faces, the encoders' new statistics, and terms that teach their points."""
+        if not TAUGHT_POINTS & set(weights):
+            return *estimate(self.modules, variables, image, follow), {}
+        face, changed = estimate(self.modules, variables, image, follow, (POINTS,))
+        logits, changed = split_points(changed)
+        return face, changed, point_terms(logits, batch)
+
     def _reconstruct(self, variables, batch, face, projection, draws, train):
         nets = self.modules
         return paths.generate(
@@ -337,7 +362,9 @@ class SmirkTask(SmirkSettings, Task):
             teacher = self._identities(variables, batch, draws)
             shape = face.head.shape_params
             assert shape is not None
-            terms["identity"] = objectives.identity_term(shape, *teacher)
+            terms["identity"] = objectives.identity_term(
+                shape, *teacher, self.vertex_metric
+            )
         if FITTED & set(weights):
             terms |= self._fitted_terms(head, batch, face, teacher)
         return terms, projection

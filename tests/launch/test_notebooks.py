@@ -22,7 +22,7 @@ SETTINGS = {
         'CLIP, MINUTES, CONFIG = "me.mp4", 0.01, "configs/fsrt/demo.py:smoke"\n'
         'LANDMARKS = "me.npy"'
     ),
-    "smirk": 'PICTURES, STEPS, CONFIG = 100, 2, "configs/smirk/synthetic64.py:smoke"',
+    "smirk": 'PICTURES, STEPS, CONFIG = 100, 2, "configs/smirk/synthetic80.py:smoke"',
     "latent_ofer": 'PICTURES, CONFIG = 200, "configs/latent_ofer/synthetic64.py:smoke"',
 }
 """By the names of notebooks: what is run after the cell ``parameters``."""

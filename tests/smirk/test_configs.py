@@ -4,11 +4,11 @@ import dataclasses
 
 import pytest
 
-from configs.smirk import pretrain, synthetic64, train
+from configs.smirk import pretrain, synthetic80, train
 from face_jax.smirk.task import SmirkTask
 from face_jax.systems import build_task
 
-FILES = {"pretrain": pretrain, "synthetic64": synthetic64, "train": train}
+FILES = {"pretrain": pretrain, "synthetic80": synthetic80, "train": train}
 
 
 @pytest.mark.parametrize("variant", ["", "smoke"])
@@ -34,7 +34,7 @@ def test_defaults_are_the_published_main_stage():
     [
         ("pretrain", ("pretraining", "pretraining")),
         ("train", ("cycle_generator", "cycle_encoder")),
-        ("synthetic64", ("pretraining", "cycle_encoder")),
+        ("synthetic80", ("pretraining", "cycle_encoder")),
     ],
 )
 def test_two_steps_of_a_smoke_variant_see_its_phases(name, phases):

@@ -207,9 +207,13 @@ def test_the_places_of_learned_points_enter_the_head_after_the_mean():
     given = with_head(variables, kernel, np.zeros(4, np.float32))
     found = jax.jit(module.apply)(given, pictures())
     backbone = {name: tree["backbone"] for name, tree in variables.items()}
-    seen = jax.jit(MobileNetV3("tiny").apply)(backbone, pictures())[2]
-    layer = variables["params"]["points"]
-    logits = np.asarray(seen, np.float64) @ layer["kernel"][0, 0] + layer["bias"]
+    maps = jax.jit(MobileNetV3("tiny").apply)(backbone, pictures())
+    near, around = (np.asarray(seen, np.float64) for seen in maps[2:4])
+    layer, regions = (variables["params"][name] for name in ("points", "regions"))
+    enlarge = np.array([[4, 0], [3, 1], [1, 3], [0, 4]]) / 4
+    around = np.einsum("yv,xu,bvuc->byxc", enlarge, enlarge, around)
+    logits = near @ layer["kernel"][0, 0] + layer["bias"]
+    logits += around @ regions["kernel"][0, 0]
     weights = np.exp(logits) / np.exp(logits).sum((1, 2), keepdims=True)
     line = (np.arange(4) + 0.5) / 2 - 1
     x, y = (

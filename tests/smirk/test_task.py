@@ -232,6 +232,7 @@ SETTINGS = {
         "regularize_towards_start": True,
         "pretraining_steps": 1,
         "identity_teacher": "truth",
+        "identity_metric": "vertices",
     },
     "without jaw": {
         "networks": {"use_jaw": False, "use_eyelids": False},

@@ -100,6 +100,19 @@ def test_a_plain_crop_follows_from_the_landmarks():
     np.testing.assert_array_equal(item["image"], expected.astype(np.uint8))
 
 
+def test_training_crops_are_as_close_as_they_are_told():
+    near = dataclasses.replace(JITTER, train_scales=(1.0, 1.0))
+    far = dataclasses.replace(JITTER, train_scales=(2.0, 2.0))
+    faces = MemoryFaces()
+    for seed in range(6):
+        # All else is drawn alike, so that one face is twice as wide as the other.
+        widths = [
+            np.ptp(sample(recipe, faces, 0, seed)["landmarks_68"], axis=0)
+            for recipe in (near, far)
+        ]
+        np.testing.assert_allclose(widths[0], 2 * widths[1], rtol=0.02)
+
+
 def test_seeds_decide_everything():
     faces = MemoryFaces()
     for seed in range(5):
@@ -247,6 +260,9 @@ def test_the_camera_becomes_that_of_the_crop():
         ({"mode": "validation"}, "mode: expected one of train, plain"),
         ({"size": 0}, "size: expected at least 1, got 0"),
         ({"plain_scale": 0.0}, "plain_scale: expected above 0"),
+        ({"train_scales": (1.4, 1.1)}, r"train_scales: .* the least first, got \(1.4"),
+        ({"train_scales": (0.0, 1.1)}, "train_scales: expected two numbers above 0"),
+        ({"train_scales": (1.1,)}, "train_scales: expected two numbers"),
         ({"evaluation_frames_per_clip": 0}, "evaluation_frames_per_clip: expected at"),
         ({"truth": {"shape_params": 0}}, r"truth\.shape_params: expected at least 1"),
         (
