@@ -79,6 +79,9 @@ def plan_bench(
 ) -> int:
     """Plans cases for each chip, prints tables and writes the file.
 
+    The file is written anew after each case: compilations may take minutes, and what was
+    found is kept where a later one fails.
+
     Args:
       args: with the flags of ``add_run_flags``, checked.
       cases: of the command line; called when JAX knows that it uses no accelerator.
@@ -103,8 +106,8 @@ def plan_bench(
         for chip in chips:
             plans.append(plan_case(case, chip, quick=not args.thorough))
             _tell(plans[-1])
-    if args.out is not None:
-        write_plans(plans, args.out)
+            if args.out is not None:
+                write_plans(plans, args.out)
     print_plans(plans)
     return 0
 
@@ -112,5 +115,9 @@ def plan_bench(
 def _tell(plan: "CasePlan") -> None:
     from face_jax.bench.tables import full_name
 
-    chip, seconds = plan.topology.chip.kind, plan.compile_seconds
-    log.info("%s: compiled for %s in %.1f s", full_name(plan), chip, seconds)
+    if plan.seconds is None:
+        found = "does not fit"
+    else:
+        found = f"{1e3 * plan.seconds:.3g} ms at least"
+    chip, took = plan.topology.chip.kind, plan.compile_seconds
+    log.info("%s: compiled for %s in %.1f s, %s", full_name(plan), chip, took, found)
