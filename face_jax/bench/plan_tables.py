@@ -70,8 +70,8 @@ def notes(plan: CasePlan) -> list[str]:
     if plan.costs is not None and plan.costs.unknown_loops:
         loops = plan.costs.unknown_loops
         found.append(
-            f"{case}: the length of {loops} loop{'s' * (loops > 1)} depends on the data; "
-            "each is counted once"
+            f"{case}: loops whose length depends on the data, {loops} of them, are counted "
+            "once"
         )
     return found
 
