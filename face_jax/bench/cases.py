@@ -1,4 +1,4 @@
-"""What can be timed: a computation with the arguments it is given."""
+"""What can be timed or planned: a computation with the arguments it is given."""
 
 import dataclasses
 from collections.abc import Callable, Sequence
@@ -7,6 +7,8 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 
+from face_jax.train.flops import count_flops
+
 CPU_MATMUL = (2048, 2048, 2048)
 ACCELERATOR_MATMUL = (8192, 8192, 8192)
 """Rows, depth and columns of a product that is bound by arithmetic, not by memory."""
@@ -14,7 +16,7 @@ ACCELERATOR_MATMUL = (8192, 8192, 8192)
 
 @dataclasses.dataclass(frozen=True)
 class Case:
-    """A computation to time.
+    """A computation to time or to plan.
 
     Attributes:
       name: what it is called, unique in its group.
@@ -24,6 +26,7 @@ class Case:
       group: what it belongs to, such as a system; empty for none.
       flops: floating-point operations of one run; None counts those of its matrix products
         and convolutions, see ``face_jax.train.flops.count_flops``.
+      pictures: that one run looks at or draws; None where they are not what counts.
     """
 
     name: str
@@ -31,6 +34,21 @@ class Case:
     arguments: tuple[Any, ...]
     group: str = ""
     flops: float | None = None
+    pictures: int | None = None
+
+    def trace(self, arguments: tuple[Any, ...]) -> jax.stages.Traced:
+        """The program of one run.
+
+        Args:
+          arguments: those of the case as arrays, or their shapes on another device.
+        """
+        function: Any = self.function
+        jitted = function if hasattr(function, "trace") else jax.jit(function)
+        return jitted.trace(*arguments)
+
+    def operations(self, traced: jax.stages.Traced) -> float:
+        """Floating-point operations of its program, told or counted."""
+        return count_flops(traced.jaxpr) if self.flops is None else self.flops
 
 
 def matmul(shape: Sequence[int] | None = None, dtype: str = "float32") -> Case:

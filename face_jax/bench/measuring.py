@@ -5,7 +5,6 @@ import dataclasses
 import statistics
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import Any
 
 import jax
 from jax.experimental.compilation_cache import compilation_cache
@@ -14,7 +13,6 @@ from face_jax.bench.cases import Case, matmul
 from face_jax.bench.memory import resident_growth
 from face_jax.bench.results import CaseTiming, Measurement, conditions
 from face_jax.train.device_figures import peak_memory_bytes, planned_bytes
-from face_jax.train.flops import count_flops
 
 SLICE_SECONDS = 0.1
 MOST_REPEATS = 100
@@ -98,11 +96,9 @@ def fresh_compilation() -> Iterator[None]:
 
 def _compile(case: Case) -> _Program:
     """Compiles a case and runs it twice: first for its length, then for its memory."""
-    function: Any = case.function
-    jitted = function if hasattr(function, "trace") else jax.jit(function)
     arguments = jax.device_put(case.arguments)
     begin = time.perf_counter()
-    traced = jitted.trace(*arguments)
+    traced = case.trace(arguments)
     lowered = traced.lower()
     middle = time.perf_counter()
     program = lowered.compile()
@@ -117,7 +113,7 @@ def _compile(case: Case) -> _Program:
     timing = CaseTiming(
         name=case.name,
         group=case.group,
-        flops=count_flops(traced.jaxpr) if case.flops is None else case.flops,
+        flops=case.operations(traced),
         lower_seconds=middle - begin,
         compile_seconds=end - middle,
         planned_bytes=planned_bytes(program),

@@ -108,7 +108,15 @@ def write(measurement: Measurement, path: Path) -> None:
     Raises:
       OSError: it cannot be written.
     """
-    record = {"format": FORMAT, **dataclasses.asdict(measurement)}
+    write_record({"format": FORMAT, **dataclasses.asdict(measurement)}, path)
+
+
+def write_record(record: Mapping[str, Any], path: Path) -> None:
+    """Writes JSON-like data, all of it or nothing; folders above are made.
+
+    Raises:
+      OSError: it cannot be written.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
     partial = path.with_name(f".{path.name}.partial")
     partial.write_text(json.dumps(record, indent=1) + "\n", encoding="utf-8")

@@ -1,5 +1,6 @@
 """A measurement as a table, alone or beside an earlier one."""
 
+from face_jax.bench.planning import CasePlan
 from face_jax.bench.results import CaseTiming, Measurement
 from face_jax.tables import Cell, Table
 
@@ -63,7 +64,7 @@ def times_faster(
     return None
 
 
-def full_name(case: CaseTiming) -> str:
+def full_name(case: CaseTiming | CasePlan) -> str:
     """Group and name."""
     return f"{case.group}: {case.name}" if case.group else case.name
 

@@ -1,13 +1,16 @@
-"""``face-jax bench``: how fast this machine runs the library's costly parts."""
+"""``face-jax bench``: how fast the library's costly parts are, here or on other chips."""
 
 import argparse
 
 from face_jax.cli.words import add_words
 
-DESCRIPTION = "Times the library's costly parts on this machine."
+DESCRIPTION = """\
+Times the library's costly parts on this machine; with --chips it tells what they cost at
+least on TPUs that are not here."""
 EPILOG = """examples:
   face-jax bench all --out bench.json
   face-jax bench fsrt --sides 256
+  face-jax bench fsrt --sides 256 --chips v5e v6e
   face-jax bench render
   face-jax bench data --config configs/fsrt/vox256.py --set data.clips.path=clips
   face-jax bench train --config configs/fsrt/vox256.py --batch-sizes 4 8 16

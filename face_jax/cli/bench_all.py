@@ -5,6 +5,7 @@ import importlib
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
+from face_jax.cli.bench_chips import plan_bench
 from face_jax.cli.bench_run import add_run_flags, check_run_flags, run_bench
 
 if TYPE_CHECKING:
@@ -17,6 +18,7 @@ Each part is timed as its own word times it without flags."""
 EPILOG = """examples:
   face-jax bench all --out before.json
   face-jax bench all --against before.json
+  face-jax bench all --chips v5e
 """
 
 
@@ -33,16 +35,24 @@ def main(args: argparse.Namespace) -> int:
       OSError: ``--out`` cannot be written.
     """
     check_run_flags(args)
-    run_bench(args, all_cases())
+    if args.chips:
+        return plan_bench(args, all_cases)
+    run_bench(args, all_cases(args))
     return 0
 
 
-def all_cases() -> Iterator["Case"]:
-    """Cases of all words that have some, each with its flags' defaults."""
+def all_cases(args: argparse.Namespace) -> Iterator["Case"]:
+    """Cases of all words that have some, each with its flags' defaults.
+
+    Args:
+      args: the command line, whose ``--chips`` is that of all.
+    """
     for module in modules_with_cases():
         parser = argparse.ArgumentParser()
         module.add_arguments(parser)
-        yield from module.cases(parser.parse_args([]))
+        yield from module.cases(
+            parser.parse_args([], argparse.Namespace(chips=args.chips))
+        )
 
 
 def modules_with_cases() -> list[Any]:

@@ -5,7 +5,14 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from face_jax.cli.bench_run import add_run_flags, add_small, check_run_flags, run_bench
+from face_jax.cli.bench_chips import plan_bench, platform_of
+from face_jax.cli.bench_run import (
+    add_plain,
+    add_run_flags,
+    add_small,
+    check_run_flags,
+    run_bench,
+)
 from face_jax.cli.outputs import check_file, check_number
 
 if TYPE_CHECKING:
@@ -23,6 +30,8 @@ EPILOG = """examples:
   face-jax bench fsrt --parts encode decode --sources 1 2 4 --sides 64 128 192 256 \\
       --no-plain --growth growth.svg
   face-jax bench fsrt --parts reenact --sides 256 --frames 8 --dtype bfloat16
+  face-jax bench fsrt --parts reenact --sides 256 --frames 8 --dtype bfloat16 \\
+      --no-plain --chips v5e v6e
   face-jax bench fsrt --small
 """
 
@@ -36,13 +45,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         default=list(PARTS),
         help="what to time (default: all)",
     )
-    parser.add_argument(
-        "--plain",
-        action=argparse.BooleanOptionalAction,
-        default=True,
-        help="also time the plain form; a picture of 256 pixels takes it 10 GB "
-        "(default: on)",
-    )
+    add_plain(parser, "which a picture of 256 pixels takes 10 GB")
     parser.add_argument(
         "--sources",
         type=int,
@@ -110,12 +113,12 @@ def cases(args: argparse.Namespace) -> Iterator["Case"]:
     Args:
       args: the command line.
     """
-    from face_jax.cli.form_cases import PLAIN
+    from face_jax.cli.form_cases import in_forms
     from face_jax.cli.fsrt_cases import Sizes, fsrt_cases
 
     sizes = Sizes(args.sources, args.sides, args.frames, args.rows, args.queries)
-    found = fsrt_cases(args.parts, sizes, _networks(args))
-    return (case for case in found if args.plain or not case.group.endswith(PLAIN))
+    found = fsrt_cases(args.parts, sizes, _networks(args), platform_of(args))
+    return in_forms(found, args.plain)
 
 
 def main(args: argparse.Namespace) -> int:
@@ -126,6 +129,8 @@ def main(args: argparse.Namespace) -> int:
       OSError: ``--out`` or ``--growth`` cannot be written.
     """
     _check(args)
+    if args.chips:
+        return plan_bench(args, cases)
     # Imported here: `face-jax --help` describes commands without starting JAX.
     from face_jax.cli.form_cases import print_forms
     from face_jax.cli.fsrt_cases import GROUP

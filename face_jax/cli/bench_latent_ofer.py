@@ -4,8 +4,10 @@ import argparse
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from face_jax.cli.bench_chips import plan_bench
 from face_jax.cli.bench_run import (
     add_batches,
+    add_plain,
     add_run_flags,
     add_small,
     check_run_flags,
@@ -23,6 +25,7 @@ folded, as models are loaded, beside the plain form. The plain recogniser alone 
 EPILOG = """examples:
   face-jax bench latent-ofer
   face-jax bench latent-ofer --batches 16 --parts pipeline --out bench.json
+  face-jax bench latent-ofer --batches 16 --parts pipeline --no-plain --chips v5e v6e
   face-jax bench latent-ofer --small
 """
 
@@ -42,6 +45,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         default=PARTS,
         help=f"what to time (default: {' '.join(PARTS)})",
     )
+    add_plain(parser, "whose recogniser alone takes 2 GB")
     add_small(parser, 64)
     add_run_flags(parser)
 
@@ -52,9 +56,11 @@ def cases(args: argparse.Namespace) -> Iterator["Case"]:
     Args:
       args: the command line.
     """
+    from face_jax.cli.form_cases import in_forms
     from face_jax.cli.latent_ofer_cases import latent_ofer_cases
 
-    return latent_ofer_cases(args.batches, args.small, args.parts)
+    found = latent_ofer_cases(args.batches, args.small, args.parts)
+    return in_forms(found, args.plain)
 
 
 def main(args: argparse.Namespace) -> int:
@@ -65,6 +71,8 @@ def main(args: argparse.Namespace) -> int:
       OSError: ``--out`` cannot be written.
     """
     check_run_flags(args)
+    if args.chips:
+        return plan_bench(args, cases)
     # Imported here: `face-jax --help` describes commands without starting JAX.
     from face_jax.cli.form_cases import print_forms
     from face_jax.cli.latent_ofer_cases import GROUP

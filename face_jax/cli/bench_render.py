@@ -4,6 +4,7 @@ import argparse
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from face_jax.cli.bench_chips import plan_bench
 from face_jax.cli.bench_run import (
     add_batches,
     add_head,
@@ -25,6 +26,7 @@ EPILOG = """examples:
   face-jax bench render
   face-jax bench render --rounds 10 --out bench.json
   face-jax bench render --against bench.json
+  face-jax bench render --batches 64 --chips v5e v6e
 """
 
 
@@ -38,7 +40,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="PIXELS",
         help="side of the pictures (default: 224)",
     )
-    add_batches(parser, "heads at a time; 1 is always among them", (1, 8))
+    add_batches(
+        parser, "heads at a time; 1 is always among them where times are taken", (1, 8)
+    )
     add_run_flags(parser)
 
 
@@ -55,7 +59,8 @@ def cases(args: argparse.Namespace) -> Iterator["Case"]:
     from face_jax.cli.render_cases import render_cases
     from face_jax.heads.library import head
 
-    batches = sorted({1, *args.batches})
+    # The oracle, which times are compared with, draws one head at a time.
+    batches = sorted({*args.batches} if args.chips else {1, *args.batches})
     return render_cases(head(args.head), (args.size, args.size), batches)
 
 
@@ -68,6 +73,8 @@ def main(args: argparse.Namespace) -> int:
     """
     check_run_flags(args)
     check_number("--size", args.size, 1, 4096)
+    if args.chips:
+        return plan_bench(args, cases)
     # Imported here: `face-jax --help` describes commands without starting JAX.
     from face_jax.cli.render_cases import oracle_table
     from face_jax.tables import to_markdown

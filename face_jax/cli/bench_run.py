@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from face_jax.cli.bench_chips import add_chips, check_chips
 from face_jax.cli.outputs import check_file, check_number
 
 if TYPE_CHECKING:
@@ -14,15 +15,19 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("face_jax")
 
+DEFAULT_ROUNDS = 5
+
 
 def add_run_flags(parser: argparse.ArgumentParser) -> None:
-    """Declares how often to run, beside which matrix product, and where results go."""
+    """Declares how often to run, beside which matrix product, and where results go.
+
+    And for which chips to compile instead.
+    """
     parser.add_argument(
         "--rounds",
         type=int,
-        default=5,
         metavar="N",
-        help="times that all cases run in turn (default: 5)",
+        help=f"times that all cases run in turn (default: {DEFAULT_ROUNDS})",
     )
     parser.add_argument(
         "--matmul",
@@ -41,6 +46,7 @@ def add_run_flags(parser: argparse.ArgumentParser) -> None:
         metavar="FILE",
         help="such a file of before: tells how many times faster each case has become",
     )
+    add_chips(parser)
 
 
 def add_head(parser: argparse.ArgumentParser) -> None:
@@ -77,21 +83,34 @@ def add_small(parser: argparse.ArgumentParser, side: int) -> None:
     )
 
 
+def add_plain(parser: argparse.ArgumentParser, cost: str) -> None:
+    """Declares whether the plain form is among the cases, and what that costs."""
+    parser.add_argument(
+        "--plain",
+        action=argparse.BooleanOptionalAction,
+        default=True,
+        help=f"also the plain form, {cost} (default: on)",
+    )
+
+
 def check_run_flags(args: argparse.Namespace) -> None:
     """Refuses flags that cannot work, before anything is timed.
 
     Raises:
-      ValueError: a number out of its range, or ``--against`` is no such file.
+      ValueError: a number out of its range, ``--against`` is no such file, or flags that
+        do not go together.
       FileNotFoundError: there is no ``--against``.
       OSError: ``--out`` cannot be written.
     """
-    check_number("--rounds", args.rounds, 1, 1000)
+    if args.rounds is not None:
+        check_number("--rounds", args.rounds, 1, 1000)
     for batch in getattr(args, "batches", ()):
         check_number("--batches", batch, 1, 1024)
     for number in args.matmul or ():
         check_number("--matmul", number, 1, 1 << 20)
     if args.out is not None:
         check_file(args.out)
+    check_chips(args)
     if args.against is not None:
         from face_jax.bench.results import read
 
@@ -114,11 +133,12 @@ def run_bench(args: argparse.Namespace, cases: Iterable["Case"]) -> "Measurement
     from face_jax.cli.progress import Progress
     from face_jax.tables import to_markdown
 
+    rounds = args.rounds or DEFAULT_ROUNDS
     before = None if args.against is None else read(args.against)
-    with Progress(args.rounds, "rounds") as progress:
+    with Progress(rounds, "rounds") as progress:
         measurement = measure(
             cases,
-            args.rounds,
+            rounds,
             matmul_shape=args.matmul,
             matmul_dtype=getattr(args, "dtype", "float32"),
             compiled=_tell,

@@ -4,9 +4,11 @@ import argparse
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from face_jax.cli.bench_chips import plan_bench
 from face_jax.cli.bench_run import (
     add_batches,
     add_head,
+    add_plain,
     add_run_flags,
     add_small,
     check_run_flags,
@@ -23,6 +25,7 @@ as models are loaded, beside the plain form."""
 EPILOG = """examples:
   face-jax bench smirk
   face-jax bench smirk --head flame.npz --batches 1 64 --out bench.json
+  face-jax bench smirk --batches 64 --no-plain --chips v5e v6e
   face-jax bench smirk --small
 """
 
@@ -31,6 +34,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Describes the command line."""
     add_head(parser)
     add_batches(parser, "pictures at a time", (1, 8, 32))
+    add_plain(parser, "beside the folded one")
     add_small(parser, 32)
     add_run_flags(parser)
 
@@ -45,9 +49,11 @@ def cases(args: argparse.Namespace) -> Iterator["Case"]:
       FileNotFoundError: there is no such head.
       ValueError: the head is none that SMIRK can set.
     """
+    from face_jax.cli.form_cases import in_forms
     from face_jax.cli.smirk_cases import smirk_cases
 
-    return smirk_cases(args.head, args.batches, args.small)
+    found = smirk_cases(args.head, args.batches, args.small)
+    return in_forms(found, args.plain)
 
 
 def main(args: argparse.Namespace) -> int:
@@ -58,6 +64,8 @@ def main(args: argparse.Namespace) -> int:
       OSError: there is no such head model, or ``--out`` cannot be written.
     """
     check_run_flags(args)
+    if args.chips:
+        return plan_bench(args, cases)
     # Imported here: `face-jax --help` describes commands without starting JAX.
     from face_jax.cli.form_cases import print_forms
     from face_jax.cli.smirk_cases import GROUP

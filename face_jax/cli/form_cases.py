@@ -1,7 +1,7 @@
 """Fast or folded networks beside the plain ones: the same cases in two groups."""
 
 import statistics
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
 from face_jax.bench.cases import Case
@@ -29,6 +29,7 @@ def both_forms(
     function: Callable[..., Any],
     models: Sequence[Any],
     *given: Any,
+    pictures: int | None = None,
 ) -> Iterator[Case]:
     """The case of a folded and of a plain model.
 
@@ -38,9 +39,21 @@ def both_forms(
       function: of a model and what is given.
       models: the folded and the plain one.
       *given: arrays.
+      pictures: see ``Case``.
     """
     for model, ending in zip(models, ("", PLAIN), strict=True):
-        yield Case(name, function, (model, *given), f"{group}{ending}")
+        arguments = (model, *given)
+        yield Case(name, function, arguments, f"{group}{ending}", pictures=pictures)
+
+
+def in_forms(cases: Iterable[Case], plain: bool) -> Iterator[Case]:
+    """All cases, or those alone that are not of the plain form.
+
+    Args:
+      cases: of ``both_forms`` and others.
+      plain: whether the plain ones are among them.
+    """
+    return (case for case in cases if plain or not case.group.endswith(PLAIN))
 
 
 def forms_table(measurement: Measurement, group: str, form: str = "folded") -> Table:

@@ -74,7 +74,10 @@ class Sizes(NamedTuple):
 
 
 def fsrt_cases(
-    parts: Sequence[str], sizes: Sizes, networks: Mapping[str, Any]
+    parts: Sequence[str],
+    sizes: Sizes,
+    networks: Mapping[str, Any],
+    platform: str | None = None,
 ) -> Iterator[Case]:
     """Parts in their fast and in their plain form.
 
@@ -82,24 +85,28 @@ def fsrt_cases(
       parts: of ``describe``, ``encode``, ``decode``, ``reenact`` and ``train``.
       sizes: of the parts.
       networks: keywords of ``build_networks``.
+      platform: whose tiles pictures are decoded in, see ``pixels_per_tile``.
     """
     models = [random_model(networks, form) for form in FORMS]
     side, random = models[0].image_size, np.random.default_rng(0)
+    pixels = pixels_per_tile(models[0], sizes.frames, platform)
     pair = functools.partial(both_forms, GROUP)
     if "describe" in parts:
         frames = random.integers(0, 256, (sizes.frames, side, side, 3), np.uint8)
         name = f"describe, {sizes.frames} frame" + "s" * (sizes.frames > 1)
-        yield from pair(name, describe_pictures, models, frames, None)
+        given = (describe_pictures, models, frames, None)
+        yield from pair(name, *given, pictures=sizes.frames)
     if "encode" in parts:
         for count in sizes.sources:
             pictures = random.random((count, side, side, 3), np.float32)
             name = f"encode, {count} source pictures"
-            yield from pair(name, encode_pictures, models, pictures, None)
+            given = (encode_pictures, models, pictures, None)
+            yield from pair(name, *given, pictures=count)
     for size in sizes.sides:
         if "decode" in parts:
-            yield from _decoding(models, size, sizes.frames)
+            yield from _decoding(models, size, sizes.frames, pixels)
         if "reenact" in parts:
-            yield _reenactment(models[0], size, sizes.frames)
+            yield _reenactment(models[0], size, sizes.frames, pixels)
     if "train" in parts:
         yield from _training(sizes, networks)
 
@@ -138,24 +145,27 @@ def random_latent(model: Model) -> np.ndarray:
     return random.standard_normal((1, tokens, encoder.width), np.float32)
 
 
-def _decoding(models: Sequence[Model], side: int, frames: int) -> Iterator[Case]:
+def _decoding(
+    models: Sequence[Model], side: int, frames: int, pixels: int
+) -> Iterator[Case]:
     """Fast from a memory, plain from the set latent, which is projected each time."""
     fast, plain = models
     motion, latent = random_motion(fast, frames), random_latent(fast)
-    settings = {"size": (side, side), "pixels": pixels_per_tile(fast, frames)}
-    render = functools.partial(decode_tiles, **settings)
+    render = functools.partial(decode_tiles, size=(side, side), pixels=pixels)
 
     def render_plainly(model: Model, latent: Array, motion: Motion) -> Array:
         return render(model, project(model, latent), motion)
 
     name = f"decode, {_of_frames(frames, side)}"
-    yield Case(name, render, (fast, project(fast, latent), motion), GROUP)
-    yield Case(name, render_plainly, (plain, latent, motion), f"{GROUP}{PLAIN}")
+    for function, given, ending in (
+        (render, (fast, project(fast, latent), motion), ""),
+        (render_plainly, (plain, latent, motion), PLAIN),
+    ):
+        yield Case(name, function, given, f"{GROUP}{ending}", pictures=frames)
 
 
-def _reenactment(model: Model, side: int, frames: int) -> Case:
+def _reenactment(model: Model, side: int, frames: int, pixels: int) -> Case:
     """A driver's pictures [frames, H, W, 3] to as many of the person of the sources."""
-    size, pixels = (side, side), pixels_per_tile(model, frames)
     options = MotionOptions(relative=True)
     shape = (frames, model.image_size, model.image_size, 3)
     driver = np.random.default_rng(0).integers(0, 256, shape, np.uint8)
@@ -163,11 +173,12 @@ def _reenactment(model: Model, side: int, frames: int) -> Case:
     def reenact(model: Model, memory: PyTree, source: Motion, driver: Array) -> Array:
         driving = describe_pictures(model, driver, None)
         driven = transfer_jit(source, driving, driving.frame(0), options=options)
-        return decode_tiles(model, memory, driven, size, pixels)
+        return decode_tiles(model, memory, driven, (side, side), pixels)
 
     source = jax.tree.map(lambda rows: rows[0], random_motion(model, 1))
     given = (model, project(model, random_latent(model)), source, driver)
-    return Case(f"reenact, {_of_frames(frames, side)}", reenact, given, GROUP)
+    name = f"reenact, {_of_frames(frames, side)}"
+    return Case(name, reenact, given, GROUP, pictures=frames)
 
 
 def _of_frames(frames: int, side: int) -> str:

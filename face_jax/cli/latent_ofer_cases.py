@@ -50,7 +50,9 @@ def latent_ofer_cases(
         for part, (name, function, given) in _parts(pipeline, batch).items():
             if part in parts:
                 label = f"{name}, batch {batch}"
-                yield from both_forms(GROUP, label, function, models, *given)
+                yield from both_forms(
+                    GROUP, label, function, models, *given, pictures=batch
+                )
 
 
 def _parts(

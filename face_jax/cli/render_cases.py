@@ -65,7 +65,7 @@ def render_cases(
                 functions = stages(part, image_size, IMPLEMENTATIONS[group])
                 for stage, function in functions.items():
                     label = f"{stage}, {name} of {len(part.faces)} faces, batch {batch}"
-                    yield Case(label, function, arguments, group)
+                    yield Case(label, function, arguments, group, pictures=batch)
 
 
 def _posed(head: HeadModel, batch: int) -> tuple[Array, Array]:

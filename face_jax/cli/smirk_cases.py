@@ -43,10 +43,13 @@ def smirk_cases(head: str, batches: Sequence[int], small: bool) -> Iterator[Case
         shape = (batch, side, side, 3)
         images = jax.device_put(random.integers(0, 256, shape, np.uint8))
         faces = encode(models[0], images)
-        rows = f"batch {batch}"
-        yield from both_forms(GROUP, f"encode, {rows}", encode, models, images)
-        yield from both_forms(GROUP, f"meshes, {rows}", decode, models, faces)
-        yield from both_forms(GROUP, f"encode and draw, {rows}", draw, models, images)
+        for name, function, given in (
+            ("encode", encode, images),
+            ("meshes", decode, faces),
+            ("encode and draw", draw, images),
+        ):
+            label = f"{name}, batch {batch}"
+            yield from both_forms(GROUP, label, function, models, given, pictures=batch)
 
 
 def draw(model: Model, images: Array) -> tuple[EncodedFace, ProjectedFace, Drawing]:

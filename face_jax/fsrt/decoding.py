@@ -30,13 +30,20 @@ attention is fused there are no scores; on an H100 in bfloat16 131072 were 1.4 t
 fast as 4096, and plan 1.2 GB."""
 
 
-def pixels_per_tile(model: Model, frames: int) -> int:
-    """Pixels of a tile on the devices at hand, where so many frames share it."""
-    decoder = model.networks.decoder
+def pixels_per_tile(model: Model, frames: int, platform: str | None = None) -> int:
+    """Pixels of a tile where so many frames share it.
+
+    Args:
+      model: the model.
+      frames: of a chunk.
+      platform: what it is decoded on, ``cpu``, ``gpu`` or ``tpu``; None for the devices
+        at hand.
+    """
+    decoder, platform = model.networks.decoder, platform or jax.default_backend()
     queries = QUERIES_PER_TILE
-    if jax.default_backend() == "cpu":
+    if platform == "cpu":
         queries = CPU_QUERIES_PER_TILE
-    elif is_fused(decoder.dtype, decoder.head_dim):
+    elif platform == "gpu" and is_fused(decoder.dtype, decoder.head_dim):
         queries = FUSED_QUERIES_PER_TILE
     return max(1, queries // frames)
 

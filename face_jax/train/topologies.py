@@ -29,14 +29,20 @@ class Chip:
       memory_bytes: high-bandwidth memory.
       memory_bandwidth: bytes/s between it and the chip.
       link_bandwidth: bytes/s that a chip sends to its neighbours, over all links.
-      dimensions: of the grids in which such chips are linked.
+      smallest: the smallest grid of such chips that their compiler knows, as the name of
+        a topology has it.
     """
 
     kind: str
     memory_bytes: int
     memory_bandwidth: float
     link_bandwidth: float
-    dimensions: int
+    smallest: str
+
+    @property
+    def dimensions(self) -> int:
+        """Of the grids in which such chips are linked."""
+        return len(self.smallest.split("x"))
 
     @property
     def peak(self) -> float:
@@ -45,10 +51,10 @@ class Chip:
 
 
 CHIPS = {
-    "v4": Chip("TPU v4", 32 << 30, 1200e9, 300e9, 3),
-    "v5e": Chip("TPU v5 lite", 16 << 30, 819e9, 200e9, 2),
-    "v5p": Chip("TPU v5", 95 << 30, 2765e9, 600e9, 3),
-    "v6e": Chip("TPU v6 lite", 32 << 30, 1638e9, 400e9, 2),
+    "v4": Chip("TPU v4", 32 << 30, 1200e9, 300e9, "2x2x1"),
+    "v5e": Chip("TPU v5 lite", 16 << 30, 819e9, 200e9, "2x2"),
+    "v5p": Chip("TPU v5", 95 << 30, 2765e9, 600e9, "2x2x1"),
+    "v6e": Chip("TPU v6 lite", 32 << 30, 1638e9, 400e9, "2x2"),
 }
 """Generations of TPUs, by the name that topologies begin with.
 
@@ -75,6 +81,22 @@ class Topology:
     chip: Chip
     compiler: str
     exact: bool
+
+
+def smallest_topology(generation: str) -> str:
+    """The name of the smallest topology of a generation.
+
+    Args:
+      generation: such as ``v5e``.
+
+    Raises:
+      ValueError: there is no such generation.
+    """
+    if generation not in CHIPS:
+        raise ValueError(
+            f"chip {generation!r}: expected one of {', '.join(CHIPS)}, without a grid"
+        )
+    return f"{generation}:{CHIPS[generation].smallest}"
 
 
 def parse_topology(name: str) -> tuple[Chip, tuple[int, ...]]:

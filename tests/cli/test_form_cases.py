@@ -3,17 +3,20 @@ import types
 import numpy as np
 
 from face_jax.bench.results import Measurement
-from face_jax.cli.form_cases import both_forms, forms_table, print_forms
+from face_jax.cli.form_cases import both_forms, forms_table, in_forms, print_forms
 from tests.bench.timings import timing
 
 
 def test_both_forms_are_cases_of_two_groups():
     given = np.ones(3)
-    folded, plain = both_forms("smirk", "encode", np.add, (1.0, 2.0), given)
+    folded, plain = both_forms("smirk", "encode", np.add, (1.0, 2.0), given, pictures=3)
     assert (folded.group, plain.group) == ("smirk", "smirk plain")
     assert folded.name == plain.name == "encode"
     assert folded.arguments[0] == 1.0 and plain.arguments[0] == 2.0
     assert folded.arguments[1] is plain.arguments[1] is given
+    assert folded.pictures == plain.pictures == 3
+    assert list(in_forms([folded, plain], plain=True)) == [folded, plain]
+    assert list(in_forms([folded, plain], plain=False)) == [folded]
 
 
 def measurement(*cases):

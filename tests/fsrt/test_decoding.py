@@ -59,3 +59,9 @@ def test_tiles_are_large_where_no_scores_are_held(model, monkeypatch):
     ):
         monkeypatch.setattr(decoding, "is_fused", lambda *given, it=fused: it)
         assert decoding.pixels_per_tile(model, 8) == queries // 8
+        # Another platform's are told without it.
+        assert (
+            decoding.pixels_per_tile(model, 8, "tpu") == decoding.QUERIES_PER_TILE // 8
+        )
+        cpu = decoding.pixels_per_tile(model, 8, "cpu")
+        assert cpu == decoding.CPU_QUERIES_PER_TILE // 8

@@ -1,5 +1,6 @@
 """Names of topologies, their chips, and who stands in for them."""
 
+import math
 import platform
 
 import jax
@@ -7,7 +8,13 @@ import pytest
 
 from face_jax.train import topologies
 from face_jax.train.device_peaks import BFLOAT16_PEAKS
-from face_jax.train.topologies import CHIPS, emulate, parse_topology, topology
+from face_jax.train.topologies import (
+    CHIPS,
+    emulate,
+    parse_topology,
+    smallest_topology,
+    topology,
+)
 from tests.train.chips import EXPECTED, needs_compiler
 
 
@@ -60,6 +67,25 @@ def test_the_compiler_knows_the_chips(name, chips):
     found = topology(name)
     assert len(found.devices) == chips and found.exact
     assert {device.device_kind for device in found.devices} == {found.chip.kind}
+
+
+@pytest.mark.parametrize("generation", CHIPS)
+def test_the_smallest_topology_has_few_chips(generation):
+    chip, grid = parse_topology(smallest_topology(generation))
+    assert chip is CHIPS[generation] and math.prod(grid) == 4
+
+
+@needs_compiler
+@pytest.mark.parametrize("generation", CHIPS)
+def test_the_compiler_knows_the_smallest_topology(generation):
+    found = topology(smallest_topology(generation))
+    assert found.exact and found.devices[0].device_kind == found.chip.kind
+
+
+@pytest.mark.parametrize("name", ["v7", "v5e:2x2", ""])
+def test_generations_that_are_none(name):
+    with pytest.raises(ValueError, match=r"expected one of v4, v5e, v5p, v6e, without"):
+        smallest_topology(name)
 
 
 @needs_compiler
