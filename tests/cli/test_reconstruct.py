@@ -50,6 +50,8 @@ def folder(tmp_path_factory):
     folder = tmp_path_factory.mktemp("reconstruct")
     head = write_head(folder, expression_names=NAMES)
     save_checkpoint(folder / "run", head)
+    items = {"smirk_item": {"plain_scale": 1.25}}
+    save_checkpoint(folder / "near", head, data=items)
     write_image(folder / "me.png", moving_frames(1, 48, 64, seed=1)[0])
     save_landmarks(folder / "me.npz", face_landmarks(1), np.arange(1), (64, 48))
     write_clip_with_sound(folder / "talk.mp4", moving_frames(FRAMES, 48, 64), RATE)
@@ -255,6 +257,14 @@ def test_squares_without_landmarks(folder, extra, square):
     footage = open_footage(Input(folder / "me.png", None, "me", False), rule)
     # Squares reach from the centre of their first pixel to that of their last one.
     np.testing.assert_allclose(footage.squares[0], np.subtract(square, [0, 0, 1, 1]))
+
+
+def test_crops_are_as_close_as_the_run_or_the_flag_says(run):
+    scales = []
+    for checkpoint, flag in (("run", ""), ("near", ""), ("near", "--crop-scale 1.5")):
+        assert run("me.png", flag, checkpoint)[0] == 0
+        scales.append(report()["crop_scale"])
+    assert scales == [1.4, 1.25, 1.5]
 
 
 def test_crops_follow_the_face_smoothly_or_frame_by_frame(folder):

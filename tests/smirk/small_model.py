@@ -27,11 +27,16 @@ def small_model(head: str, generator: bool = True, *, folded: bool = False, **ne
 
 
 def save_checkpoint(
-    workdir: Path, head: str, generator: bool = True, system: str = "smirk"
+    workdir: Path,
+    head: str,
+    generator: bool = True,
+    system: str = "smirk",
+    data: dict | None = None,
 ):
     """Writes the small model as a training run would; returns the folder."""
     networks = {**NETWORKS, "head": head}
     config = {"system": system, "task": {"networks": networks, **MASKING}}
+    config["data"] = data or {}
     empty = {"params": {}, "model_state": {}, "opt_state": {}, "ema": {}}
     frozen = small_model(head, generator).variables
     state = TrainState(step=jnp.int32(3), frozen=frozen, guard=Guard.clear(), **empty)

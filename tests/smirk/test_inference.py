@@ -56,6 +56,12 @@ def test_a_checkpoint_is_loaded_with_what_training_was_set_to(head, model, tmp_p
     assert loaded.image_size == SIDE
     assert_same(loaded.variables, model.variables)
     assert_same(loaded.head, model.head)
+    assert loaded.crop_scale == 1.4
+
+
+def test_a_run_knows_how_close_its_crops_were(head, tmp_path):
+    items = {"smirk_item": {"plain_scale": 1.25}}
+    assert load(save_checkpoint(tmp_path, head, data=items)).crop_scale == 1.25
 
 
 @pytest.mark.slow
