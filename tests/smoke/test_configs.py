@@ -16,7 +16,7 @@ from tests.processes.command import run
 
 FOLDER = Path(configs.__file__).parent
 FILES = sorted(p for p in FOLDER.glob("*/*.py") if p.name != "__init__.py")
-FAST = ("demo", "vox256")
+FAST = ("demo",)
 SCORE = {
     "fsrt": "psnr",
     "fsrt.distillation": "psnr",
