@@ -1,6 +1,7 @@
 """``face-jax reconstruct``: 3D heads from pictures and videos."""
 
 import argparse
+import dataclasses
 import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -75,14 +76,17 @@ def main(args: argparse.Namespace) -> int:
     from face_jax.cli.progress import Progress
     from face_jax.cli.reconstruct_run import Run, check_length
     from face_jax.cli.results import Results, open_all
+    from face_jax.smirk.model import CROP_SCALE
 
+    rule = crop_rule(args, "centres", CROP_SCALE)
     finder = finder_opener(args)(args.face)
     inputs = find_inputs(args.input, args.landmarks, finder is None)
     stills = [given for given in inputs if not is_clip(given.path)]
     results, look = Results(), Look(args.mesh, args.opacity, args.paste_back)
     moving = [given for given in inputs if is_clip(given.path)]
     model = _load(args)
-    rule = crop_rule(args, "centres", model.crop_scale)
+    if args.crop_scale is None:
+        rule = dataclasses.replace(rule, scale=model.crop_scale)
     clips = list(open_all(moving, rule, results, finder))
     for _, footage in clips:
         check_length(footage, look)

@@ -105,9 +105,11 @@ def load(
 
 
 def _crop_scale(config: Mapping[str, Any]) -> float:
-    """That of the run's plain crops, where its config tells."""
-    items = config.get("data", {}).get("smirk_item") or {}
-    return float(items.get("plain_scale", CROP_SCALE))
+    """That of the run's plain crops, where its config tells; runs may leave it open."""
+    match config:
+        case {"data": {"smirk_item": {"plain_scale": scale}}}:
+            return float(scale)
+    return CROP_SCALE
 
 
 def from_published(

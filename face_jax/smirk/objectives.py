@@ -127,7 +127,7 @@ def identity_term(
         return _distance("teacher", known, shape_params, present)
     _check_shape("teacher", known, shape_params)
     apart = known - shape_params
-    return _over_present(
+    return mean_over_present(
         einsum("bi,ij,bj->b", apart, jnp.asarray(metric), apart), present
     )
 
@@ -196,7 +196,7 @@ def _distance(
 ) -> Array:
     """Mean squared difference of arrays [B, n], over the rows that are present."""
     value = _check_shape(name, value, target)
-    return _over_present(mean_squared_error(value, target), present)
+    return mean_over_present(mean_squared_error(value, target), present)
 
 
 def _check_shape(name: str, value: Array | None, target: Array) -> Array:
@@ -206,8 +206,16 @@ def _check_shape(name: str, value: Array | None, target: Array) -> Array:
     return value
 
 
-def _over_present(errors: Array, present: Array | None) -> Array:
-    """The mean of errors [B], over the rows that are present."""
+def mean_over_present(errors: Array, present: Array | None) -> Array:
+    """The mean over the rows that are present.
+
+    Args:
+      errors: [B], finite in all rows.
+      present: bool [B]; None stands for all.
+
+    Returns:
+      Scalar; 0 where no row is present.
+    """
     if present is None:
         return jnp.mean(errors)
     counted = present.astype(jnp.float32)

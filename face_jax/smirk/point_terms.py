@@ -12,13 +12,34 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 
+from face_jax.geometry.landmarks import MEDIAPIPE_105
 from face_jax.geometry.products import einsum
 from face_jax.smirk.encoder import POINTS, mean_places
-from face_jax.smirk.objectives import NUM_CONTOUR
+from face_jax.smirk.objectives import NUM_CONTOUR, mean_over_present
 from face_jax.types import Array, Batch
 
 TAUGHT_POINTS = frozenset({"points", "heatmaps"})
 """Names of the terms."""
+
+NUM_TAUGHT = len(MEDIAPIPE_105) + NUM_CONTOUR
+"""Points of an encoder that are taught."""
+
+
+def check_points(points: Mapping[str, int]) -> None:
+    """Refuses encoders that have too few points to be taught.
+
+    Args:
+      points: how many each has, by its name.
+
+    Raises:
+      ValueError: one has fewer than ``NUM_TAUGHT``.
+    """
+    for name, count in points.items():
+        if count < NUM_TAUGHT:
+            raise ValueError(
+                f"task.networks.{name}.points: expected at least {NUM_TAUGHT}, which "
+                f"are taught landmarks, got {count}"
+            )
 
 
 def split_points(
@@ -38,10 +59,7 @@ def split_points(
     logits, others = {}, {}
     for name, collections in changed.items():
         if POINTS not in collections:
-            raise ValueError(
-                f"networks.{name}.points: expected some, which are taught landmarks, "
-                "got none"
-            )
+            check_points({name: 0})
         logits[name] = collections[POINTS]["logits"]
         others[name] = {n: tree for n, tree in collections.items() if n != POINTS}
     return logits, others
@@ -69,19 +87,14 @@ def point_terms(logits: Mapping[str, Array], batch: Batch) -> dict[str, Array]:
         (batch["landmarks_mediapipe"], batch.get("has_landmarks_mediapipe")),
         (batch["landmarks_68"][:, :NUM_CONTOUR], batch["has_landmarks_68"]),
     )
-    count = sum(landmarks.shape[1] for landmarks, _ in sets)
+    check_points({name: maps.shape[-1] for name, maps in logits.items()})
     terms = {"points": jnp.float32(0), "heatmaps": jnp.float32(0)}
-    for name, maps in logits.items():
-        if maps.shape[-1] < count:
-            raise ValueError(
-                f"networks.{name}.points: expected at least {count}, which are taught "
-                f"landmarks, got {maps.shape[-1]}"
-            )
+    for maps in logits.values():
         begin = 0
         for landmarks, present in sets:
             end = begin + landmarks.shape[1]
             found = _terms(maps[..., begin:end], landmarks, present)
-            share = landmarks.shape[1] / count
+            share = landmarks.shape[1] / NUM_TAUGHT
             terms = {n: terms[n] + share * found[n] for n in terms}
             begin = end
     return terms
@@ -90,17 +103,16 @@ def point_terms(logits: Mapping[str, Array], batch: Batch) -> dict[str, Array]:
 def _terms(logits: Array, landmarks: Array, present: Array | None) -> dict[str, Array]:
     """Of maps [B, h, w, P] and as many landmarks [B, P, 2]."""
     size = jnp.asarray(logits.shape[2:0:-1])
-    known = jnp.ones(len(logits)) if present is None else present.astype(jnp.float32)
-    # What is not known may be NaN.
-    where = jnp.where(known[:, None, None] > 0, landmarks, 0.0)
-    cells = jnp.clip((where + 1) / 2 * size - 0.5, 0, size - 1)
+    if present is not None:
+        # What is not known may be NaN.
+        landmarks = jnp.where(present[:, None, None], landmarks, 0.0)
+    cells = jnp.clip((landmarks + 1) / 2 * size - 0.5, 0, size - 1)
     reached = (cells + 0.5) / size * 2 - 1
     errors = {
         "points": jnp.abs(mean_places(logits) - reached).mean(axis=(1, 2)),
         "heatmaps": _cross_entropy(logits, cells).mean(axis=1),
     }
-    total = jnp.maximum(known.sum(), 1)
-    return {name: (error * known).sum() / total for name, error in errors.items()}
+    return {n: mean_over_present(error, present) for n, error in errors.items()}
 
 
 def _cross_entropy(logits: Array, cells: Array) -> Array:

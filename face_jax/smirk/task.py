@@ -32,7 +32,12 @@ from face_jax.smirk.networks import (
     estimate,
     modules,
 )
-from face_jax.smirk.point_terms import TAUGHT_POINTS, point_terms, split_points
+from face_jax.smirk.point_terms import (
+    TAUGHT_POINTS,
+    check_points,
+    point_terms,
+    split_points,
+)
 from face_jax.smirk.projection import ProjectedFace, project_face
 from face_jax.smirk.settings import SmirkSettings
 from face_jax.smirk.surface_sampling import num_points
@@ -100,6 +105,18 @@ class SmirkTask(SmirkSettings, Task):
     def begins_with(self) -> tuple[str, ...]:
         """The run, or the published weights, whose networks this one begins with."""
         return () if self.start_from is None else (self.start_from,)
+
+    def check(self) -> None:
+        """Also refuses to teach points that the encoders do not have.
+
+        Raises:
+          ValueError: an encoder has too few, or what the config names does not fit.
+          FileNotFoundError: it does not exist.
+        """
+        super().check()
+        if any(self._teaches_points(stage) for stage in self.stages):
+            encoders = self.modules.encoders
+            check_points({name: getattr(encoders, name).points for name in ENCODERS})
 
     def pretrained(self) -> Mapping[str, Mapping[str, Any]]:
         """Variables from the files that the config names.
@@ -304,11 +321,14 @@ class SmirkTask(SmirkSettings, Task):
 
     def _estimate(self, variables, batch, image, follow, weights):
         """Faces, the encoders' new statistics, and terms that teach their points."""
-        if not TAUGHT_POINTS & set(weights):
+        if not self._teaches_points(weights):
             return *estimate(self.modules, variables, image, follow), {}
         face, changed = estimate(self.modules, variables, image, follow, (POINTS,))
         logits, changed = split_points(changed)
         return face, changed, point_terms(logits, batch)
+
+    def _teaches_points(self, weights: Mapping[str, float]) -> bool:
+        return any(weights.get(term) for term in TAUGHT_POINTS)
 
     def _reconstruct(self, variables, batch, face, projection, draws, train):
         nets = self.modules

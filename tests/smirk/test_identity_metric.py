@@ -71,4 +71,4 @@ def test_a_head_whose_face_does_not_move_is_refused(head, face):
 
 def test_an_unknown_metric_is_refused():
     with pytest.raises(ValueError, match=r"task.identity_metric.*'landmarks'"):
-        SmirkSettings(identity_metric="landmarks")  # type: ignore[arg-type]
+        SmirkSettings(identity_metric="landmarks")

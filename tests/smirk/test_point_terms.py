@@ -82,7 +82,7 @@ def test_points_are_taken_out_of_the_state():
     logits, others = split_points(changed)
     np.testing.assert_array_equal(logits["one"], maps())
     assert others == {"one": {"batch_stats": stats}}
-    with pytest.raises(ValueError, match=r"networks\.one\.points: .* got none"):
+    with pytest.raises(ValueError, match=r"networks\.one\.points: .* got 0"):
         split_points({"one": {"batch_stats": stats}})
 
 

@@ -206,6 +206,13 @@ def test_settings_that_cannot_be_trained_are_refused(head):
             small_task(head, **changes)
 
 
+def test_points_that_encoders_do_not_have_are_not_taught(head):
+    small_task(head, **SETTINGS["taught points"]).check()
+    without = {"pretraining_weights": {"heatmaps": 1.0}, "pretraining_steps": 1}
+    with pytest.raises(ValueError, match=r"pose_encoder\.points: .* 122.* got 0"):
+        small_task(head, **without).check()
+
+
 def test_data_that_do_not_fit_are_refused(head):
     batch = random_batch()
     larger = {**batch, "image": np.zeros((8, 64, 64, 3), np.uint8)}
@@ -233,6 +240,15 @@ SETTINGS = {
         "pretraining_steps": 1,
         "identity_teacher": "truth",
         "identity_metric": "vertices",
+    },
+    "taught points": {
+        "networks": {
+            f"{name}_encoder": {"variant": "tiny", "points": 122}
+            for name in ("pose", "shape", "expression")
+        },
+        "pretraining_steps": 1,
+        "pretraining_weights": {"points": 100.0, "heatmaps": 0.3},
+        "weights": {"points": 100.0},
     },
     "without jaw": {
         "networks": {"use_jaw": False, "use_eyelids": False},
