@@ -67,6 +67,10 @@ def task() -> ConfigDict:
             "identity_noise": 0.3,
         }
     )
+    # Adam's steps bring these encoders half as far in the same time.
+    config.encoder_optimizer = ConfigDict(
+        {"name": "muon", "rms": 0.3, "convolutions": True, "without": ("head",)}
+    )
     # The published weights are for coefficients of variance 1; here it is 0.04.
     config.pretraining_weights.expression *= 25
     # Squares of errors below a pixel would be nothing beside the other terms.
@@ -92,19 +96,19 @@ def networks() -> ConfigDict:
             "use_jaw": False,
             "use_eyelids": False,
             "pose_encoder": {
-                "variant": "compact",
+                "variant": "patches",
                 "cells": 5,
                 "points": 128,
                 "gains": (0.05, 0.05, 0.05, 0.5, 0.005, 0.005),
             },
             "shape_encoder": {
-                "variant": "compact",
+                "variant": "patches",
                 "cells": 5,
                 "points": 128,
                 "gain": 0.5,
             },
             "expression_encoder": {
-                "variant": "compact",
+                "variant": "patches",
                 "cells": 5,
                 "points": 128,
                 "gain": 0.05,

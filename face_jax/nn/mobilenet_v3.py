@@ -16,7 +16,7 @@ from face_jax.nn.checks import check_images
 from face_jax.nn.depthwise import DepthwiseConv
 from face_jax.types import Array
 
-Variant = Literal["small", "large", "tiny", "compact"]
+Variant = Literal["small", "large", "tiny"]
 
 EPSILON = 1e-3
 """Added to the variance in every batch norm: TensorFlow's, not PyTorch's."""
@@ -78,18 +78,8 @@ ARCHITECTURES: dict[str, Architecture] = {
         ),
         last_features=96,
     ),
-    "compact": Architecture(
-        stages=(
-            (Block(16, None, 2),),
-            (Block(24, 72, 2), Block(24, 72)),
-            (Block(48, 144, 2), Block(48, 192)),
-            (Block(64, 256), Block(64, 256)),
-        ),
-        last_features=256,
-    ),
 }
-"""``small`` and ``large`` are published. The others are for pictures of 64 pixels:
-``compact`` stops at 4 x 4 pixels where the others go on to 2 x 2, ``tiny`` is for tests."""
+"""``small`` and ``large`` are published, ``tiny`` is for tests."""
 
 
 class MobileNetV3(nn.Module):
@@ -116,8 +106,8 @@ class MobileNetV3(nn.Module):
 
         Returns:
           Five maps [B, h, w, C] with h = H/2, H/4, H/8, H/16, H/32, rounded up: the
-          last one of each resolution; ``compact`` has the first four. The fifth has 576
-          channels in ``small`` and 960 in ``large``.
+          last one of each resolution. The fifth has 576 channels in ``small`` and 960 in
+          ``large``.
 
         Raises:
           ValueError: there is no such variant, the images are not [B, H, W, 3], or a

@@ -1,5 +1,6 @@
 """Named optimizers and learning-rate schedules as functions of the global step."""
 
+import functools
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -114,6 +115,7 @@ def _muon(
     b2: float = 0.999,
     rms: float = 0.2,
     convolutions: bool = False,
+    without: Sequence[str] = (),
 ):
     muon = optax.contrib.muon(
         learning_rate=1.0,
@@ -121,24 +123,29 @@ def _muon(
         adam_b1=b1,
         adam_b2=b2,
         consistent_rms=rms,
-        muon_weight_dimension_numbers=_with_kernels if convolutions else None,
+        muon_weight_dimension_numbers=functools.partial(
+            _matrices, convolutions=convolutions, without=without
+        ),
     )
     return optax.chain(muon, optax.scale(-1.0))
 
 
-def _with_kernels(params: PyTree) -> PyTree:
-    """Which axes make each array a matrix: those of kernels [h, w, in, out] too.
+def _matrices(params: PyTree, convolutions: bool, without: Sequence[str]) -> PyTree:
+    """Which axes make each array a matrix, None for those that are none.
 
-    Depthwise kernels [h, w, 1, out] are none.
+    With ``convolutions`` kernels [h, w, in, out] are matrices too, but for depthwise ones
+    [h, w, 1, out]; what belongs to a layer named in ``without`` is none.
     """
     dimensions = optax.contrib.MuonDimensionNumbers
 
-    def axes(array: Array) -> Any:
-        if array.ndim == 4 and array.shape[2] > 1:
+    def axes(path: Any, array: Array) -> Any:
+        if any(getattr(key, "key", None) in without for key in path):
+            return None
+        if convolutions and array.ndim == 4 and array.shape[2] > 1:
             return dimensions((0, 1, 2), 3)
         return dimensions() if array.ndim == 2 else None
 
-    return jax.tree.map(axes, params)
+    return jax.tree_util.tree_map_with_path(axes, params)
 
 
 OPTIMIZERS: dict[str, Callable[..., optax.GradientTransformation]] = {
@@ -181,10 +188,11 @@ def optimizer(settings: Mapping[str, Any]) -> optax.GradientTransformation:
         is added to the direction, and nothing for arrays with less than two axes (biases,
         norms). ``sgd(momentum, weight_decay)``: ``weight_decay`` as for ``adam``, then
         ``trace = momentum * trace + gradient``, as PyTorch without dampening.
-        ``muon(beta, b1, b2, rms, convolutions)``: matrices, and with ``convolutions``
-        kernels that mix channels, move along their orthogonalised momentum with a root
-        mean square of ``rms``, about that of Adam's steps, everything else by Adam
-        (b1, b2).
+        ``muon(beta, b1, b2, rms, convolutions, without)``: matrices, and with
+        ``convolutions`` kernels that mix channels, move along their orthogonalised
+        momentum with a root mean square of ``rms``, about that of Adam's steps, everything
+        else by Adam (b1, b2), as do the layers named in ``without``, for example
+        ``("head",)``.
 
     Returns:
       The gradient transformation.

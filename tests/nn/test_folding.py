@@ -8,11 +8,13 @@ from face_jax.nn.basic_resnet import BasicResNet
 from face_jax.nn.batch_norm import check_folded
 from face_jax.nn.folding import fold_batch_norms, fold_norm, multiply_out
 from face_jax.nn.mobilenet_v3 import EPSILON, MobileNetV3
+from face_jax.nn.patch_net import PatchNet
 from tests.filled import fill
 from tests.nn import numpy_layers
 
 NETWORKS = {
     "MobileNetV3": (MobileNetV3("tiny"), EPSILON),
+    "PatchNet": (PatchNet(widths=(4, 6), depths=(1, 2)), 1e-3),
     "ResNet": (BasicResNet(depths=(1, 1), width=3), 1e-5),
 }
 IMAGES = np.random.default_rng(1).normal(size=(2, 32, 32, 3)).astype(np.float32)

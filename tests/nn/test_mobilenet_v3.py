@@ -12,7 +12,6 @@ CHANNELS = {
     "small": (16, 16, 24, 48, 576),
     "large": (16, 24, 40, 112, 960),
     "tiny": (16, 16, 24, 32, 96),
-    "compact": (16, 16, 24, 256),
 }
 
 
@@ -25,7 +24,7 @@ def shapes(variant, *size):
 @pytest.mark.parametrize("variant", CHANNELS)
 def test_maps_halve_rounding_up(variant):
     maps, _ = shapes(variant, 224, 150)
-    sides = [(112, 75), (56, 38), (28, 19), (14, 10), (7, 5)][: len(CHANNELS[variant])]
+    sides = [(112, 75), (56, 38), (28, 19), (14, 10), (7, 5)]
     assert [m.shape for m in maps] == [
         (2, *side, channels)
         for side, channels in zip(sides, CHANNELS[variant], strict=True)

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from face_jax.nn.mobilenet_v3 import MobileNetV3
+from face_jax.nn.patch_net import PatchNet
 from face_jax.smirk.encoder import (
     EncodedFace,
     Encoders,
@@ -158,6 +159,14 @@ def test_an_unknown_encoder_is_refused(variables):
         encode(TINY, variables, pictures(), train=("generator",))
 
 
+def test_an_unknown_backbone_is_refused():
+    module = ShapeEncoder(num_shape=4, variant="huge")
+    with pytest.raises(
+        ValueError, match=r"variant: .*'small'.*'patches'\], got 'huge'"
+    ):
+        module.init(jax.random.key(0), pictures())
+
+
 def test_parameters_and_results_are_float32_in_shorter_computations(variables):
     module = dataclasses.replace(TINY.expression_encoder, dtype=jnp.bfloat16)
     shapes = jax.eval_shape(module.init, jax.random.key(0), pictures())
@@ -200,15 +209,15 @@ def test_mean_places_are_those_of_the_probable_cells():
 
 
 def test_the_places_of_learned_points_enter_the_head_after_the_mean():
-    module = ShapeEncoder(num_shape=4, variant="tiny", points=2)
+    module = ShapeEncoder(num_shape=4, variant="patches", points=2)
     variables = fill(module, pictures())
-    kernel = np.zeros((96 + 4, 4), np.float32)
-    kernel[96:] = np.eye(4)
+    kernel = np.zeros((128 + 4, 4), np.float32)
+    kernel[128:] = np.eye(4)
     given = with_head(variables, kernel, np.zeros(4, np.float32))
     found = jax.jit(module.apply)(given, pictures())
     backbone = {name: tree["backbone"] for name, tree in variables.items()}
-    maps = jax.jit(MobileNetV3("tiny").apply)(backbone, pictures())
-    near, around = (np.asarray(seen, np.float64) for seen in maps[2:4])
+    maps = jax.jit(PatchNet().apply)(backbone, pictures())
+    near, around = (np.asarray(seen, np.float64) for seen in maps[-2:])
     layer, regions = (variables["params"][name] for name in ("points", "regions"))
     enlarge = np.array([[4, 0], [3, 1], [1, 3], [0, 4]]) / 4
     around = np.einsum("yv,xu,bvuc->byxc", enlarge, enlarge, around)

@@ -171,6 +171,18 @@ def test_muon_takes_kernels_that_mix_channels_for_matrices():
         assert np.ptp(np.abs(direction[name])) < 1e-3
 
 
+def test_muon_leaves_layers_to_adam_by_name():
+    muon = optim.optimizer({"name": "muon", "rms": 0.2, "without": ("head",)})
+    kernel = np.float32([[1.0, 0.1], [-3.0, 1e-2]])
+    gradient = {"head": {"kernel": kernel}, "mix": {"kernel": kernel}}
+    direction, _ = muon.update(gradient, muon.init(gradient), gradient)
+    # Adam's first step has one size, whatever the gradients.
+    head, mix = (np.asarray(direction[name]["kernel"]) for name in gradient)
+    np.testing.assert_array_equal(np.sign(head), np.sign(kernel))
+    assert np.ptp(np.abs(head)) < 1e-3
+    assert np.ptp(np.abs(mix)) > 0.05
+
+
 def test_wrong_settings_are_named():
     with pytest.raises(ValueError, match=r"expected one of .*'warmup_cosine'"):
         optim.schedule({"name": "cosine"})

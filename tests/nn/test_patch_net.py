@@ -1,0 +1,63 @@
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from face_jax.nn.batch_norm import apply_with_statistics
+from face_jax.nn.patch_net import Block, PatchNet
+from tests.filled import fill
+from tests.nn import numpy_layers
+
+SMALL = PatchNet(widths=(4, 6), depths=(1, 2))
+IMAGES = np.random.default_rng(0).random((2, 20, 26, 3)).astype(np.float32)
+
+
+def test_maps_start_at_a_quarter_and_halve_rounding_up():
+    images = jax.ShapeDtypeStruct((2, 80, 74, 3), jnp.float32)
+    maps, _ = jax.eval_shape(PatchNet().init_with_output, jax.random.key(0), images)
+    assert [m.shape for m in maps] == [
+        (2, 20, 19, 32),
+        (2, 10, 10, 64),
+        (2, 5, 5, 128),
+    ]
+
+
+def test_a_block_is_its_definition():
+    x = jax.random.normal(jax.random.key(0), (2, 5, 6, 4))
+    variables = fill(Block(), x)
+    layers = numpy_layers.Normed(variables, epsilon=1e-3)
+    kernel = layers.params["depthwise"]["kernel"]
+    y = numpy_layers.depthwise(np.asarray(x, np.float64), kernel, 1, (1, 1))
+    y = layers.norm(y, "depthwise_norm")
+    for name, after in (("expand", numpy_layers.relu), ("project", np.asarray)):
+        y = after(y @ layers.params[name]["kernel"] + layers.params[name]["bias"])
+    found = jax.jit(Block().apply)(variables, x)
+    np.testing.assert_allclose(found, x + y, atol=1e-5)
+
+
+def test_the_first_map_is_of_patches_around_their_cells():
+    network = PatchNet(widths=(5,), depths=(0,))
+    variables = fill(network, IMAGES)
+    layers = numpy_layers.Normed(variables, epsilon=1e-3)
+    x = np.pad(IMAGES.astype(np.float64) - 0.5, ((0, 0), (1, 2), (2, 3), (0, 0)))
+    expected = layers.norm(layers.conv(x, "shrink_0", stride=4), "shrink_0_norm")
+    (found,) = jax.jit(network.apply)(variables, IMAGES)
+    assert found.shape == (2, 5, 7, 5)
+    np.testing.assert_allclose(found, expected, atol=1e-5)
+
+
+def test_training_moves_the_statistics_of_every_norm():
+    variables = fill(SMALL, IMAGES)
+    run = jax.jit(lambda v, x: apply_with_statistics(SMALL, v, x, train=True))
+    changed = run(variables, IMAGES)[1]["batch_stats"]
+    pairs = jax.tree.map(
+        lambda a, b: bool((a != b).any()), changed, variables["batch_stats"]
+    )
+    assert all(jax.tree.leaves(pairs))
+
+
+def test_wrong_pictures_and_folded_training_are_refused():
+    with pytest.raises(ValueError, match=r"PatchNet input.*got \[1, 3, 32, 32\]"):
+        SMALL.init(jax.random.key(0), jnp.zeros((1, 3, 32, 32)))
+    with pytest.raises(ValueError, match="folded: expected False in training"):
+        PatchNet(folded=True).init(jax.random.key(0), jnp.zeros((1, 32, 32, 3)), True)
