@@ -18,7 +18,7 @@ from configs import common
 from configs.smirk import train
 
 STEPS, PRETRAINING = 9000, 6000
-PEOPLE, PICTURES = 2000, 4
+PEOPLE, PICTURES = 4000, 2
 SIDE, DRAWN_SIDE = 80, 160
 """Pixels of crops, and of the pictures that they are cut from."""
 TRAIN_SCALES, PLAIN_SCALE = (1.1, 1.4), 1.25
@@ -151,7 +151,9 @@ def smoke(config: ConfigDict) -> ConfigDict:
     """Tiny networks and few persons; a step of pretraining and one of two paths."""
     config.task.networks.update(train.small_networks(32))
     for name in ENCODERS:
-        config.task.networks[name].update({"cells": 1, "points": 122})
+        config.task.networks[name].update(
+            {"variant": "patches", "cells": 1, "points": 122}
+        )
     config.task.schedule.warmup_steps = 0
     config.task.update({"pretraining_steps": 1, "mask_radius": 1, "mask_ratio": 0.05})
     config.loader.batch_size = 8

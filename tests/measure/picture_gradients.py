@@ -1,0 +1,122 @@
+"""What a photograph still tells of a face after SMIRK's encoders have seen it.
+
+    python -m tests.measure.picture_gradients RUN --people 100
+
+RUN is a work directory of training on synthetic people, whose generator has been trained.
+At what the encoders see in pictures of unseen people, each loss says by its gradient which
+way every coefficient should move, and the truth says which way is right. Printed is the
+correlation of the two over the pictures, the mean over directions that show: 0 where a
+loss knows nothing that the encoders do not, 1 where it knows everything. Beside it stands
+the same for faces that are off by chance, as far as the estimates are: what a loss tells
+to encoders that know nothing.
+"""
+
+import argparse
+import dataclasses
+from pathlib import Path
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from face_jax.cli.known_heads import SOURCE, known_heads, stored_faces
+from face_jax.cli.known_people import SPLIT, synthetic_part
+from face_jax.cli.subjects import data_of_run
+from face_jax.smirk import inference
+from face_jax.smirk.head_evaluation import LEAST_MOVE
+from face_jax.smirk.known_heads import encode_all, moved_landmarks
+from face_jax.temporal.chunks import in_batches
+
+FIELDS = ("expression_params", "shape_params")
+BATCH = 20
+"""Pictures at a time."""
+
+
+def landmark_loss(model, faces, known):
+    """Mean absolute distance of the 105 landmarks, [B]."""
+    found = inference.decode(model, faces).landmarks_105
+    return jnp.abs(found - known.landmarks_105).mean(axis=(1, 2))
+
+
+def picture_loss(model, faces, known):
+    """Mean absolute difference of the picture that is made and the photograph, [B]."""
+    made = inference.resynthesise(model, known.images, faces).image
+    return jnp.abs(made - known.images / 255.0).mean(axis=(1, 2, 3))
+
+
+LOSSES = {"landmarks": landmark_loss, "photograph": picture_loss}
+
+
+def corrections(model, loss, faces, known):
+    """Where a loss wants the coefficients to go, by the names of ``FIELDS``."""
+
+    def total(parameters, face, heads):
+        moved = dataclasses.replace(face.head, **parameters)
+        return loss(model, dataclasses.replace(face, head=moved), heads).sum()
+
+    def of_rows(face, heads):
+        given = {name: getattr(face.head, name) for name in FIELDS}
+        gradient = jax.grad(total)(given, face, heads)
+        return {name: -array for name, array in gradient.items()}
+
+    return in_batches(of_rows, faces, known, size=BATCH)
+
+
+def shaken(faces, truth, seed=0):
+    """The true faces with the errors of the estimates, each of some other picture."""
+    order = np.random.default_rng(seed).permutation(len(truth.camera))
+    moved = {}
+    for name in FIELDS:
+        true, found = (np.asarray(getattr(f.head, name)) for f in (truth, faces))
+        moved[name] = true + (found - true)[order]
+    return dataclasses.replace(truth, head=dataclasses.replace(truth.head, **moved))
+
+
+def correlation(wanted, missing):
+    """Of two [N, n], column by column; NaN where one of them does not vary."""
+    wanted, missing = (x - x.mean(axis=0) for x in (wanted, missing))
+    spread = np.sqrt((wanted**2).sum(axis=0) * (missing**2).sum(axis=0))
+    with np.errstate(invalid="ignore", divide="ignore"):
+        return (wanted * missing).sum(axis=0) / spread
+
+
+def shown_directions(model, known):
+    """Bool by the names of ``FIELDS``: the directions that move a landmark visibly."""
+    expressions = np.asarray(known.faces.head.expression_params)
+    scale = float(np.mean(known.faces.camera[:, 0]))
+    moves = moved_landmarks(model.head, expressions, scale, model.image_size)
+    basis = np.asarray(model.head.identity_basis)
+    kept = np.asarray(model.networks.assets.face.vertices)
+    sizes = np.linalg.norm(basis[kept], axis=1).mean(axis=0)
+    return {
+        "expression_params": moves >= LEAST_MOVE,
+        "shape_params": sizes >= np.sort(sizes)[-10],
+    }
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("run", type=Path)
+    parser.add_argument("--people", type=int, default=100)
+    given = parser.parse_args()
+    model = inference.load(given.run)
+    data = synthetic_part(data_of_run(given.run), SOURCE)
+    known = known_heads(stored_faces(data, SPLIT), data["smirk_item"], given.people)
+    seen = encode_all(model, known.images)
+    shown = shown_directions(model, known)
+    print(f"{len(known)} pictures, directions: {jax.tree.map(np.sum, shown)}")
+    for title, faces in (
+        ("as estimated", seen),
+        ("off by chance", shaken(seen, known.faces)),
+    ):
+        for name, loss in LOSSES.items():
+            moves = corrections(model, loss, faces, known)
+            for field, wanted in moves.items():
+                true, at = (getattr(f.head, field) for f in (known.faces, faces))
+                found = correlation(wanted, np.asarray(true) - np.asarray(at))
+                mean = np.nanmean(found[shown[field][: len(found)]])
+                print(f"{title:14} {name:10} {field:17} {mean:6.3f}", flush=True)
+
+
+if __name__ == "__main__":
+    main()
