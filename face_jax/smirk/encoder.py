@@ -27,6 +27,7 @@ Backbone = Variant | Literal["patches"]
 """A MobileNetV3's variant, as published, or a ``PatchNet``."""
 
 PATCHES: Final = "patches"
+"""Of the backbones, the name of ``PatchNet``."""
 
 POINTS = "points"
 """The collection in which encoders sow the maps of their learned points, as ``logits``."""
@@ -255,6 +256,7 @@ def encode(
 
 
 Encoder = PoseEncoder | ShapeEncoder | ExpressionEncoder
+"""Any of the three."""
 
 
 def build_backbone(encoder: Encoder) -> nn.Module:

@@ -13,6 +13,7 @@ to encoders that know nothing.
 
 import argparse
 import dataclasses
+import functools
 from pathlib import Path
 
 import jax
@@ -49,17 +50,18 @@ LOSSES = {"landmarks": landmark_loss, "photograph": picture_loss}
 
 def corrections(model, loss, faces, known):
     """Where a loss wants the coefficients to go, by the names of ``FIELDS``."""
-
-    def total(parameters, face, heads):
-        moved = dataclasses.replace(face.head, **parameters)
-        return loss(model, dataclasses.replace(face, head=moved), heads).sum()
-
-    def of_rows(face, heads):
-        given = {name: getattr(face.head, name) for name in FIELDS}
-        gradient = jax.grad(total)(given, face, heads)
-        return {name: -array for name, array in gradient.items()}
-
+    of_rows = functools.partial(_corrections, model, loss)
     return in_batches(of_rows, faces, known, size=BATCH)
+
+
+@functools.partial(jax.jit, static_argnums=1)
+def _corrections(model, loss, faces, known):
+    def total(parameters):
+        moved = dataclasses.replace(faces.head, **parameters)
+        return loss(model, dataclasses.replace(faces, head=moved), known).sum()
+
+    given = {name: getattr(faces.head, name) for name in FIELDS}
+    return jax.tree.map(jnp.negative, jax.grad(total)(given))
 
 
 def shaken(faces, truth, seed=0):

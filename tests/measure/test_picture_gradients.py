@@ -1,11 +1,8 @@
 import dataclasses
 
-import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from face_jax.smirk import inference
-from face_jax.smirk.known_heads import KnownHeads, encode_all
 from tests.measure.picture_gradients import (
     LOSSES,
     corrections,
@@ -13,8 +10,8 @@ from tests.measure.picture_gradients import (
     landmark_loss,
     shaken,
 )
-from tests.smirk.small_model import small_model
-from tests.smirk.small_task import random_batch, write_head
+from tests.smirk.small_model import heads_as_seen, small_model
+from tests.smirk.small_task import write_head
 
 ROWS = 3
 
@@ -26,16 +23,8 @@ def model(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def known(model):
-    images = jnp.asarray(random_batch()["image"][:ROWS])
-    faces = encode_all(model, images)
-    projection = inference.decode(model, faces)
-    return KnownHeads(
-        images=images,
-        faces=faces,
-        landmarks_68=projection.landmarks_68,
-        landmarks_105=projection.landmarks_105 + 0.01,
-        identity=jnp.arange(ROWS),
-    )
+    seen = heads_as_seen(model, ROWS)
+    return seen.replace(landmarks_105=seen.landmarks_105 + 0.01)
 
 
 def moved(faces, row, column, distance):

@@ -3,10 +3,10 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from face_jax.nn.batch_norm import apply_with_statistics
 from face_jax.nn.patch_net import Block, PatchNet
 from tests.filled import fill
 from tests.nn import numpy_layers
+from tests.nn.statistics import assert_statistics_move
 
 SMALL = PatchNet(widths=(4, 6), depths=(1, 2))
 IMAGES = np.random.default_rng(0).random((2, 20, 26, 3)).astype(np.float32)
@@ -47,13 +47,7 @@ def test_the_first_map_is_of_patches_around_their_cells():
 
 
 def test_training_moves_the_statistics_of_every_norm():
-    variables = fill(SMALL, IMAGES)
-    run = jax.jit(lambda v, x: apply_with_statistics(SMALL, v, x, train=True))
-    changed = run(variables, IMAGES)[1]["batch_stats"]
-    pairs = jax.tree.map(
-        lambda a, b: bool((a != b).any()), changed, variables["batch_stats"]
-    )
-    assert all(jax.tree.leaves(pairs))
+    assert_statistics_move(SMALL, IMAGES)
 
 
 def test_wrong_pictures_and_folded_training_are_refused():

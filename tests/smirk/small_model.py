@@ -9,11 +9,13 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from face_jax.smirk import inference
+from face_jax.smirk.known_heads import KnownHeads, encode_all
 from face_jax.smirk.model import Masking, make_model
 from face_jax.smirk.networks import ENCODERS, build_networks, modules
 from face_jax.train.checkpoints import Checkpoints
 from face_jax.train.state import Guard, TrainState
-from tests.smirk.small_task import NETWORKS
+from tests.smirk.small_task import NETWORKS, random_batch
 
 MASKING = {"mask_ratio": 0.05, "mask_radius": 1}
 
@@ -24,6 +26,20 @@ def small_model(head: str, generator: bool = True, *, folded: bool = False, **ne
     variables = _variables(json.dumps(settings), generator)
     masking = Masking(**MASKING)
     return make_model(variables, build_networks(**settings), masking, folded=folded)
+
+
+def heads_as_seen(model, rows: int) -> KnownHeads:
+    """Heads, two of each person, whose truth is what the model sees."""
+    images = jnp.asarray(random_batch()["image"][:rows])
+    faces = encode_all(model, images)
+    projection = inference.decode(model, faces)
+    return KnownHeads(
+        images=images,
+        faces=faces,
+        landmarks_68=projection.landmarks_68,
+        landmarks_105=projection.landmarks_105,
+        identity=jnp.arange(rows) // 2,
+    )
 
 
 def save_checkpoint(
