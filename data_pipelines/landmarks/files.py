@@ -23,6 +23,7 @@ from data_pipelines.landmarks.schemas import (
     mediapipe_to_68,
     rescale_landmarks,
 )
+from data_pipelines.numpy_files import load_archive, load_array
 
 REFERENCE_SIZE = 256
 """Side of the squeezed frame on which ``.npy`` landmarks are given."""
@@ -136,7 +137,7 @@ def read_array(path: Path) -> np.ndarray:
       ValueError: it cannot be read.
     """
     try:
-        return np.load(path, allow_pickle=False)
+        return load_array(path)
     except (OSError, ValueError, EOFError) as error:
         raise ValueError(f"{path}: unreadable landmark file: {error}") from error
 
@@ -148,8 +149,7 @@ def read_archive(path: Path) -> dict[str, np.ndarray]:
       ValueError: the file cannot be read, or has another layout.
     """
     try:
-        with np.load(path, allow_pickle=False) as archive:
-            contents = dict(archive)
+        contents = load_archive(path)
     except (OSError, ValueError, EOFError, AttributeError, BadZipFile) as error:
         raise ValueError(f"{path}: unreadable landmark file: {error}") from error
     _check(path, contents)

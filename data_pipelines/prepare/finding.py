@@ -19,6 +19,7 @@ from data_pipelines.landmarks.finders import (
 )
 from data_pipelines.landmarks.following import Choice
 from data_pipelines.landmarks.schemas import NUM_MEDIAPIPE
+from data_pipelines.numpy_files import load_array
 from data_pipelines.sources.readers import index_clip, open_clip
 from data_pipelines.video import read_image
 
@@ -76,7 +77,7 @@ class Finding:
 
     def points(self, file: str) -> np.ndarray:
         """What was found: float32 [T, 478, 2] pixels, NaN in frames without a face."""
-        return np.load(self._path(file), allow_pickle=False)
+        return load_array(self._path(file))
 
     def _path(self, file: str) -> Path:
         return self.folder / f"{hashlib.sha256(file.encode()).hexdigest()}.npy"

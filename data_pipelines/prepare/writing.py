@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
+from data_pipelines.numpy_files import load_array
 from data_pipelines.prepare.entries import SPLITS
 from data_pipelines.prepare.examining import Source
 from data_pipelines.prepare.frames import (
@@ -104,7 +105,7 @@ def write_tables(
             )
             for one in kept
         ]
-        points = (np.load(track_path(tracks, part)) for part in found)
+        points = (load_array(track_path(tracks, part)) for part in found)
         count = sum(part.num_frames for part in found)
         write_tracks(landmarks_path(folder, split), points, count)
         files = [one.entry.file for one in kept]

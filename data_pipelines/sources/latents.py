@@ -15,6 +15,7 @@ from typing import Any
 
 import numpy as np
 
+from data_pipelines.numpy_files import load_array
 from data_pipelines.sources.records import PathLike
 from data_pipelines.sources.selection import select_rows
 
@@ -179,7 +180,7 @@ def _open(folder: Path) -> dict[str, np.ndarray]:
 def _map(file: Path) -> np.ndarray:
     _require(file)
     try:
-        return np.load(file, mmap_mode="r", allow_pickle=False)
+        return load_array(file, mmap_mode="r")
     except (OSError, ValueError, EOFError) as error:
         raise ValueError(f"{file}: expected an array of numpy, {error}") from error
 

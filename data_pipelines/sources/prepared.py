@@ -9,6 +9,7 @@ import numpy as np
 
 from data_pipelines.landmarks.outlines import MEDIAPIPE_105, face_outline
 from data_pipelines.landmarks.schemas import mediapipe_to_68
+from data_pipelines.numpy_files import load_array
 from data_pipelines.sources.base import Clip, ClipReport, UnusableClip
 from data_pipelines.sources.cache import BoundedCache
 from data_pipelines.sources.faces import UNKNOWN, FacePicture
@@ -43,7 +44,7 @@ class PreparedRecords:
     @functools.cached_property
     def _tracks(self) -> np.ndarray:
         """Landmarks of all frames, read from the file as they are asked for."""
-        return np.load(self._tracks_file, mmap_mode="r")
+        return load_array(self._tracks_file, mmap_mode="r")
 
     def __getstate__(self) -> dict[str, Any]:
         # An open map would be copied whole into other processes.

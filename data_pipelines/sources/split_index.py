@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from data_pipelines.landmarks.schemas import NUM_LANDMARKS, mediapipe_to_68
+from data_pipelines.numpy_files import load_archive
 
 FRAMES, VERSION = "frames", "1.0.0"
 """Name of the TFDS data set of all frames, and of the layout of its records."""
@@ -119,7 +120,7 @@ def read_index(folder: Path, split: str) -> SplitIndex:
     if not path.is_file():
         known = ", ".join(sorted(file.stem for file in path.parent.glob("*.npz")))
         raise ValueError(f"{folder}: expected one of the splits {known}, got {split!r}")
-    with np.load(path, allow_pickle=False) as stored:
-        numbers = {name: stored[name] for name in _NUMBERS}
-        files, people = (tuple(stored[name].tolist()) for name in ("files", "people"))
+    stored = load_archive(path)
+    numbers = {name: stored[name] for name in _NUMBERS}
+    files, people = (tuple(stored[name].tolist()) for name in ("files", "people"))
     return SplitIndex(files=files, people=people, **numbers)
