@@ -92,9 +92,12 @@ def _override(config: ConfigDict, override: str) -> None:
     if not equals:
         raise ValueError(f"--set {override!r}: expected key=value")
     block, last = locate(config, key, f"--set {override!r}")
+    value = _value(text, block[last])
+    if value is None and isinstance(block[last], ConfigDict):
+        raise ValueError(f"--set {override!r}: expected a block; {{}} is an empty one")
     try:
         with block.ignore_type() if _number(block[last]) else block.unlocked():
-            block[last] = _value(text, block[last])
+            block[last] = value
     except (AttributeError, TypeError) as error:
         raise ValueError(
             f"--set {override!r}: {error}; keys there are {sorted(block)}"
