@@ -62,6 +62,7 @@ def task() -> ConfigDict:
             "expression_spread": 0.3,
             "mask_ratio": 0.02,
             "mask_radius": 4,
+            "hole_radius": 2,
             "identity_teacher": "truth",
             "identity_metric": "vertices",
             "identity_noise": 0.3,
@@ -157,7 +158,8 @@ def smoke(config: ConfigDict) -> ConfigDict:
     # Muon would add up to a minute to the compilation of every phase.
     config.task.encoder_optimizer = train.task().encoder_optimizer
     config.task.schedule.warmup_steps = 0
-    config.task.update({"pretraining_steps": 1, "mask_radius": 1, "mask_ratio": 0.05})
+    config.task.pretraining_steps = 1
+    config.task.update({"mask_radius": 1, "hole_radius": 1, "mask_ratio": 0.05})
     config.loader.batch_size = 8
     config.evals.unseen.batch_size = 8
     for block in (config.data, config.evals.unseen.data):

@@ -87,6 +87,7 @@ def task() -> ConfigDict:
             "cycle_clip_norm": 0.1,
             "mask_ratio": 0.01,
             "mask_radius": 10,
+            "hole_radius": 5,
             "expression_spread": 1.0,
             "expression_bounds": config_dict.placeholder(tuple),
             "templates": config_dict.placeholder(str),

@@ -14,7 +14,7 @@ from face_jax.smirk.augment import augment, tile_rows
 from face_jax.smirk.draws import SecondDraws
 from face_jax.smirk.encoder import EncodedFace
 from face_jax.smirk.gradients import limit_gradient
-from face_jax.smirk.masking import EROSION
+from face_jax.smirk.masking import EROSION, HOLE_RADIUS
 from face_jax.smirk.networks import Networks
 from face_jax.smirk.paths import Compat, Generated, draw_faces, generate
 from face_jax.smirk.projection import project_face
@@ -38,6 +38,7 @@ def exchange(
     bounds: tuple[float, float] | None = None,
     compat: Compat = "fixed",
     radius: int = EROSION,
+    hole_radius: int = HOLE_RADIUS,
 ) -> tuple[HeadParameters, Generated, Mapping[str, Any]]:
     """Gives faces other expressions and lets the generator make their pictures.
 
@@ -57,6 +58,7 @@ def exchange(
       bounds: likewise.
       compat: see ``generate``.
       radius: likewise.
+      hole_radius: likewise.
 
     Returns:
       What the faces were set to, R rows; what was made; and the generator's collections
@@ -88,5 +90,6 @@ def exchange(
         compat=compat,
         every_channel=True,
         radius=radius,
+        hole_radius=hole_radius,
     )
     return wanted, generated, statistics

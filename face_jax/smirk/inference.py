@@ -31,6 +31,7 @@ from face_jax.smirk.masking import (
     HOLES_SECOND_PATH,
     MaskingDraws,
     draw_masking,
+    hole_share,
 )
 from face_jax.smirk.model import GENERATOR, Masking, Model, from_published, load
 from face_jax.smirk.networks import estimate
@@ -214,12 +215,13 @@ def draw_choices(
       rows: B.
       key: random key; None for the same choices in every row and call, so that the
         pictures of a clip do not flicker.
-      holes: share of the pixels that are centres of holes, see ``masking``.
+      holes: published share of the pixels that are centres of holes, see ``masking``.
     """
     count, own = (1, jax.random.key(0)) if key is None else (rows, key)
     side = model.image_size
     points = num_points(model.masking.mask_ratio, side)
-    draws = _draw(own, count, points, side, holes)
+    share = hole_share(holes, model.masking.hole_radius)
+    draws = _draw(own, count, points, side, share)
     return draws if key is not None else _repeated(draws, rows)
 
 
@@ -309,6 +311,7 @@ def _generate(
         train=False,
         compat=model.masking.compat,
         radius=model.masking.mask_radius,
+        hole_radius=model.masking.hole_radius,
     )
     return generated
 

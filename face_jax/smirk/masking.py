@@ -22,7 +22,7 @@ from face_jax.types import Array
 EROSION = 10
 """Pixels by which the hidden part reaches beyond the outline of the face."""
 HOLE_RADIUS = 5
-"""Around every hole's centre 11 x 11 pixels are lost."""
+"""Around every hole's centre 11 x 11 pixels of 224 x 224 are lost."""
 NOISE = 0.05
 """Standard deviation of the factor on kept pixels."""
 HOLES_FIRST_PATH = 0.01
@@ -77,6 +77,19 @@ def draw_masking(
     )
 
 
+def hole_share(published: float, hole_radius: int) -> float:
+    """Share of centres of holes of another size that lose as many pixels.
+
+    Args:
+      published: share of centres of holes of ``HOLE_RADIUS``.
+      hole_radius: pixels that a hole reaches beyond its centre.
+    """
+    if hole_radius == HOLE_RADIUS:
+        return published
+    areas = [(2 * radius + 1) ** 2 for radius in (HOLE_RADIUS, hole_radius)]
+    return 1 - (1 - published) ** (areas[0] / areas[1])
+
+
 def mask_photo(
     image: Array,
     hull_mask: Array,
@@ -87,6 +100,7 @@ def mask_photo(
     draws: MaskingDraws,
     *,
     radius: int = EROSION,
+    hole_radius: int = HOLE_RADIUS,
 ) -> Array:
     """Hides faces, and keeps pixels at random points of their surface.
 
@@ -103,6 +117,7 @@ def mask_photo(
       region_weights: [F].
       draws: the random choices.
       radius: as ``masked_image``.
+      hole_radius: likewise.
 
     Returns:
       [B, S, S, 3] in [0, 1], up to the noise.
@@ -129,6 +144,7 @@ def mask_photo(
         noise=draws.noise,
         centres=draws.centres,
         radius=radius,
+        hole_radius=hole_radius,
     )
 
 
@@ -141,6 +157,7 @@ def masked_image(
     noise: Array | None = None,
     centres: Array | None = None,
     radius: int = EROSION,
+    hole_radius: int = HOLE_RADIUS,
 ) -> Array:
     """The background of pictures, with the kept pixels laid over.
 
@@ -155,6 +172,7 @@ def masked_image(
       noise: [B, H, W, C] standard normal; None leaves the kept pixels as they are.
       centres: bool [B, H, W], centres of holes in the kept pixels; None for none.
       radius: pixels by which the hidden part reaches beyond the outline.
+      hole_radius: pixels that a hole reaches beyond its centre.
 
     Returns:
       [B, H, W, C], without gradient.
@@ -178,7 +196,7 @@ def masked_image(
         check_shape("noise", noise, image.shape)
         kept = kept * (1 + NOISE * noise)
     if centres is not None:
-        kept = kept * (1 - dilate(centres, HOLE_RADIUS)[..., None])
+        kept = kept * (1 - dilate(centres, hole_radius)[..., None])
     masked = jnp.where(kept > 0, kept, image * background[..., None])
     return lax.stop_gradient(masked)
 

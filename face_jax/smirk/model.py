@@ -28,6 +28,7 @@ class Masking:
 
     mask_ratio: float = SmirkSettings.mask_ratio
     mask_radius: int = SmirkSettings.mask_radius
+    hole_radius: int = SmirkSettings.hole_radius
     compat: Compat = SmirkSettings.compat
 
 

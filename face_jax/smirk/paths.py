@@ -20,7 +20,13 @@ from face_jax.render import render_mesh
 from face_jax.smirk import objectives
 from face_jax.smirk.emotion import Distance, emotion_loss
 from face_jax.smirk.encoder import EncodedFace
-from face_jax.smirk.masking import EROSION, MaskingDraws, mask_photo, rendered_mask
+from face_jax.smirk.masking import (
+    EROSION,
+    HOLE_RADIUS,
+    MaskingDraws,
+    mask_photo,
+    rendered_mask,
+)
 from face_jax.smirk.networks import HeadAssets, Networks
 from face_jax.smirk.perceptual import perceptual_terms
 from face_jax.smirk.projection import ProjectedFace, project_face
@@ -200,6 +206,7 @@ def generate(
     compat: Compat = "fixed",
     every_channel: bool = False,
     radius: int = EROSION,
+    hole_radius: int = HOLE_RADIUS,
 ) -> tuple[Generated, Mapping[str, Any]]:
     """Hides the faces of photographs and lets the generator put drawn ones there.
 
@@ -215,6 +222,7 @@ def generate(
       compat: what counts as covered by the drawing.
       every_channel: which published rule of it holds, see ``rendered_mask``.
       radius: pixels by which the hidden part reaches beyond the outline.
+      hole_radius: pixels that a hole in what is kept reaches beyond its centre.
 
     Returns:
       What was made, and the generator's collections that changed.
@@ -234,6 +242,7 @@ def generate(
         assets.region_weights,
         draws,
         radius=radius,
+        hole_radius=hole_radius,
     )
     made, changed = apply_with_statistics(
         networks.generator, generator, drawing.image, masked, train=train

@@ -10,7 +10,7 @@ from face_jax.smirk import teachers as teaching
 from face_jax.smirk.emotion import Distance
 from face_jax.smirk.identity_metric import IdentityMetric
 from face_jax.smirk.landmark_fit import FitPriors
-from face_jax.smirk.masking import EROSION
+from face_jax.smirk.masking import EROSION, HOLE_RADIUS
 from face_jax.smirk.networks import BASE, ENCODERS
 from face_jax.smirk.perceptual import SIDE
 
@@ -55,6 +55,9 @@ class SmirkSettings:
       mask_ratio: points that lend pixels over pixels of a picture.
       mask_radius: pixels by which the hidden part reaches beyond a face's outline; the
         published 10 belong to pictures of 224.
+      hole_radius: pixels by which holes in what is shown of a face reach beyond their
+        centres; the published 5 belong to pictures of 224. Smaller holes are as many
+        more, see ``masking.hole_share``.
       expression_spread: see ``augment``.
       expression_bounds: likewise.
       templates: see ``templates.read_bank``; None takes the head's actions one by one
@@ -104,6 +107,7 @@ class SmirkSettings:
     cycle_clip_norm: float | None = 0.1
     mask_ratio: float = 0.01
     mask_radius: int = EROSION
+    hole_radius: int = HOLE_RADIUS
     expression_spread: float = 1.0
     expression_bounds: tuple[float, float] | None = None
     templates: str | None = None

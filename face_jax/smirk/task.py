@@ -24,7 +24,11 @@ from face_jax.smirk.encoder import POINTS, EncodedFace
 from face_jax.smirk.exchange import exchange
 from face_jax.smirk.identity_metric import vertex_metric
 from face_jax.smirk.landmark_fit import FitPriors, fit_landmarks
-from face_jax.smirk.masking import HOLES_FIRST_PATH, HOLES_SECOND_PATH
+from face_jax.smirk.masking import (
+    HOLES_FIRST_PATH,
+    HOLES_SECOND_PATH,
+    hole_share,
+)
 from face_jax.smirk.networks import (
     ENCODERS,
     Networks,
@@ -189,7 +193,7 @@ class SmirkTask(SmirkSettings, Task):
             self.modules.encoders.shape_encoder.num_shape,
             num_points(self.mask_ratio, side),
             side,
-            HOLES_FIRST_PATH,
+            hole_share(HOLES_FIRST_PATH, self.hole_radius),
         )
 
     def draw_second(self, key: Array, rows: int) -> drawing.SecondDraws:
@@ -202,7 +206,7 @@ class SmirkTask(SmirkSettings, Task):
             self.template_bank,
             num_points(self.mask_ratio, side),
             side,
-            HOLES_SECOND_PATH,
+            hole_share(HOLES_SECOND_PATH, self.hole_radius),
         )
 
     def pretraining_loss(self, variables, batch, key, carry):
@@ -342,6 +346,7 @@ class SmirkTask(SmirkSettings, Task):
             train=train,
             compat=self.compat,
             radius=self.mask_radius,
+            hole_radius=self.hole_radius,
         )
 
     def _exchange(self, variables, batch, face, projected, draws, of_generator):
@@ -360,6 +365,7 @@ class SmirkTask(SmirkSettings, Task):
             bounds=self.expression_bounds,
             compat=self.compat,
             radius=self.mask_radius,
+            hole_radius=self.hole_radius,
         )
 
     def _parameter_terms(

@@ -43,25 +43,42 @@ def test_shrinking_takes_nothing_off_at_the_border():
     assert np.all(masking.erode(jnp.ones((1, 5, 6)), 2) == 1)
 
 
-def test_background_and_kept_pixels_are_laid_over_each_other():
+@pytest.mark.parametrize(("hole_radius", "share"), [(1, 0.08), (5, 0.02)])
+def test_background_and_kept_pixels_are_laid_over_each_other(hole_radius, share):
     image, kept = pictures(0), pictures(1)
     kept *= flags(2, kept.shape)
     hull = np.ones((2, 9, 7), np.uint8)
     hull[:, 3:6, 2:5] = 0
-    rendered, centres = flags(3, share=0.2), flags(4, share=0.02)
+    rendered, centres = flags(3, share=0.2), flags(4, share=share)
     noise = np.random.default_rng(5).normal(size=kept.shape).astype(np.float32)
-    found = jax.jit(masking.masked_image, static_argnames="radius")(
-        image, hull, kept, rendered=rendered, noise=noise, centres=centres, radius=1
+    found = jax.jit(masking.masked_image, static_argnames=("radius", "hole_radius"))(
+        image,
+        hull,
+        kept,
+        rendered=rendered,
+        noise=noise,
+        centres=centres,
+        radius=1,
+        hole_radius=hole_radius,
     )
     visible = (1 - widened(hull == 0, 1)) * ~rendered
     expected = image.astype(np.float64) * visible[..., None]
-    lost = widened(centres, 5)
+    lost = widened(centres, hole_radius)
     assert 0.1 < lost.mean() < 0.9
     for place in np.ndindex(kept.shape):
         value = kept[place] * (1 + 0.05 * noise[place])
         if value > 0 and not lost[place[:3]]:
             expected[place] = value
     np.testing.assert_allclose(found, expected, atol=1e-6)
+
+
+@pytest.mark.parametrize("hole_radius", [0, 2, 5])
+def test_smaller_holes_lose_as_many_pixels(hole_radius):
+    share = masking.hole_share(0.01, hole_radius)
+    draws = draw_masking(jax.random.key(1), 20, 1, 100, share)
+    # Beyond a picture's border there are no centres.
+    lost = masking.dilate(draws.centres, hole_radius)[:, 5:-5, 5:-5]
+    assert abs(float(lost.mean()) - (1 - 0.99**121)) < 0.01
 
 
 def test_by_default_kept_pixels_stay_as_they_are():
