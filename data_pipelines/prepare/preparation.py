@@ -8,13 +8,9 @@ or not at all; so a run that was killed goes on, and ends with the same bytes.
 import dataclasses
 import hashlib
 import json
-import multiprocessing
-import os
 import shutil
-import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
-from concurrent.futures.process import BrokenProcessPool
+from concurrent.futures import FIRST_COMPLETED, Future, wait
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +23,7 @@ from data_pipelines.prepare.planning import Plan, chunks, make_plan
 from data_pipelines.prepare.report import Report
 from data_pipelines.prepare.shards import remove_abandoned
 from data_pipelines.sources.split_index import VERSION
+from data_pipelines.workers import worker_pool
 
 LOOKED_AT_TOGETHER = 64
 """Files of one part of the first pass."""
@@ -193,39 +190,19 @@ def _finished(jobs: Iterable[Job], workers: int) -> Iterator[int]:
             function(*arguments)
             yield size
         return
-    # Forks of a process with threads may hang, so workers start afresh.
-    context = multiprocessing.get_context("spawn")
     waiting: dict[Future[None], int] = {}
     remaining = iter(jobs)
-    with ProcessPoolExecutor(workers, context, _end_with_parent) as pool:
-        try:
-            while True:
-                for size, function, arguments in remaining:
-                    waiting[pool.submit(function, *arguments)] = size
-                    if len(waiting) >= 2 * workers:
-                        break
-                if not waiting:
-                    return
-                for future in wait(waiting, return_when=FIRST_COMPLETED).done:
-                    future.result()
-                    yield waiting.pop(future)
-        except BrokenProcessPool as error:
-            raise ChildProcessError(
-                "a worker process was killed, perhaps for want of memory; the same "
-                "command goes on from here, with --workers 1 it needs the least"
-            ) from error
-
-
-def _end_with_parent() -> None:
-    """Ends a worker whose parent was killed; by itself it would wait for ever."""
-    parent = multiprocessing.parent_process()
-    assert parent is not None
-
-    def watch() -> None:
-        parent.join()
-        os._exit(1)
-
-    threading.Thread(target=watch, daemon=True).start()
+    with worker_pool(workers) as pool:
+        while True:
+            for size, function, arguments in remaining:
+                waiting[pool.submit(function, *arguments)] = size
+                if len(waiting) >= 2 * workers:
+                    break
+            if not waiting:
+                return
+            for future in wait(waiting, return_when=FIRST_COMPLETED).done:
+                future.result()
+                yield waiting.pop(future)
 
 
 def _check_folder(folder: Path, wanted: dict[str, Any]) -> None:

@@ -1,8 +1,9 @@
 """Generates a data set of synthetic faces, file by file, from where it was left."""
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -55,7 +56,7 @@ def check_folder(folder: Path, settings: SyntheticSettings) -> None:
 
 def pictures_left(folder: Path, settings: SyntheticSettings) -> int:
     """Pictures that generation still has to draw."""
-    left = _left(folder, settings, make_plan(settings))
+    left = unfinished(folder, settings, make_plan(settings))
     return sum(job.num_pictures for job in left)
 
 
@@ -85,18 +86,49 @@ def generate(
     check_folder(folder, settings)
     # Nothing is written for a head that the director cannot use.
     director = Director(head, settings.size, settings.seed, settings.frame_rate)
-    layout = record_features.layout_of(director.rig, settings.picture_format)
-    plan, described = make_plan(settings), settings.describe()
-    folder.mkdir(parents=True, exist_ok=True)
-    remove_abandoned(folder)
-    write_json(folder / SETTINGS_FILE, described)
-    done = 0
-    with ThreadPoolExecutor(1) as camera, ThreadPoolExecutor(2) as laboratory:
-        crew = Crew(settings, director, studio, layout, camera, laboratory)
-        for job in _left(folder, settings, plan):
+    plan, done = begin(folder, settings), 0
+    with crew_of(settings, director, studio) as crew:
+        for job in unfinished(folder, settings, plan):
             for count in job.run(crew):
                 done += count
                 progress(done)
+    end(folder, settings, plan, director)
+
+
+@contextmanager
+def crew_of(
+    settings: SyntheticSettings, director: Director, studio: Any
+) -> Iterator[Crew]:
+    """All that draws pictures, while the block lasts.
+
+    Args:
+      settings: of the data set.
+      director: of the same head as the studio.
+      studio: the ``scene.Studio`` of the head and size.
+    """
+    layout = record_features.layout_of(director.rig, settings.picture_format)
+    with ThreadPoolExecutor(1) as camera, ThreadPoolExecutor(2) as laboratory:
+        yield Crew(settings, director, studio, layout, camera, laboratory)
+
+
+def begin(folder: Path, settings: SyntheticSettings) -> Plan:
+    """Makes a folder ready; returns all that belongs into it."""
+    folder.mkdir(parents=True, exist_ok=True)
+    remove_abandoned(folder)
+    write_json(folder / SETTINGS_FILE, settings.describe())
+    return make_plan(settings)
+
+
+def unfinished(folder: Path, settings: SyntheticSettings, plan: Plan) -> list[Job]:
+    """The parts of a data set whose files are not there."""
+    return [job for job in jobs(folder, settings, plan) if not job.is_done()]
+
+
+def end(
+    folder: Path, settings: SyntheticSettings, plan: Plan, director: Director
+) -> None:
+    """Writes what tells that a data set is complete, and how to read it."""
+    layout = record_features.layout_of(director.rig, settings.picture_format)
     _describe(folder, settings, plan, layout)
     write_json(folder / COMPLETE_FILE, summary(plan))
 
@@ -117,10 +149,6 @@ def summary(plan: Plan) -> dict[str, Any]:
 def _people(plan: Plan, split: str) -> set[int]:
     images = {image.identity for image in plan.images[split]}
     return images | {clip.identity for clip in plan.clips[split]}
-
-
-def _left(folder: Path, settings: SyntheticSettings, plan: Plan) -> list[Job]:
-    return [job for job in jobs(folder, settings, plan) if not job.is_done()]
 
 
 def _describe(

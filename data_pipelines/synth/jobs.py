@@ -3,7 +3,7 @@
 import dataclasses
 import itertools
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -120,7 +120,7 @@ class ImageJob:
         """Whether its file is there."""
         return self.path.is_file()
 
-    def run(self, crew: Crew) -> Iterator[int]:
+    def run(self, crew: Crew) -> Generator[int]:
         """Writes its file."""
         features = record_features.image_features(crew.layout)
         shots = (crew.director.image(planned) for planned in self.planned)
@@ -165,7 +165,7 @@ class ClipJob:
         """Whether both files are there."""
         return self.frames.is_file() and self.clips.is_file()
 
-    def run(self, crew: Crew) -> Iterator[int]:
+    def run(self, crew: Crew) -> Generator[int]:
         """Writes both files."""
         features = record_features.frame_features(crew.layout)
         shots = itertools.chain.from_iterable(

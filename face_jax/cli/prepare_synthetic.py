@@ -3,7 +3,7 @@
 import argparse
 from pathlib import Path
 
-from face_jax.cli.outputs import check_folder
+from face_jax.cli.outputs import check_folder, check_number
 
 DESCRIPTION = """\
 Draws pictures and clips of people who do not exist, with everything that is true of
@@ -76,6 +76,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         default="png",
         help="of the pictures; masks are always png (default: png)",
     )
+    parser.add_argument(
+        "--workers",
+        type=int,
+        metavar="N",
+        help="processes that draw, each on one core of the CPU; 0 draws in this one, on "
+        "JAX's device (default: as many as there are cores, up to 8, fewer for few "
+        "pictures)",
+    )
 
 
 def main(args: argparse.Namespace) -> int:
@@ -84,9 +92,12 @@ def main(args: argparse.Namespace) -> int:
     Raises:
       ValueError: a setting is out of its range, the head cannot show expressions, or
         the folder holds another data set.
-      OSError: there is no such head model, or the folder cannot be written.
+      OSError: there is no such head model, the folder cannot be written, or a worker
+        was killed.
     """
     check_folder(args.out)
+    if args.workers is not None:
+        check_number("--workers", args.workers, 0, 256)
     from data_pipelines.sources.synthetic_settings import SyntheticSettings
     from face_jax.cli.synthetic_data import generate
     from face_jax.cli.synthetic_report import write_report
@@ -105,7 +116,7 @@ def main(args: argparse.Namespace) -> int:
         seed=args.seed,
         picture_format=args.format,
     )
-    done = generate(args.out, settings)
+    done = generate(args.out, settings, args.workers)
     if done.pictures:
         print(f"{done.pictures} pictures, {done.rate:.1f} pictures/s")
     elif (args.out / "report.md").is_file():

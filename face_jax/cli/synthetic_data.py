@@ -2,6 +2,7 @@
 
 import dataclasses
 import logging
+import os
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
@@ -15,6 +16,7 @@ from data_pipelines.sources.synthetic_clips import built_in_settings
 from data_pipelines.sources.synthetic_images import built_in_images
 from data_pipelines.sources.synthetic_settings import SyntheticSettings
 from face_jax.cli.progress import Progress
+from face_jax.geometry.head import HeadModel
 from face_jax.train.distributed import wait_for_all
 from face_jax.train.timing import format_duration
 
@@ -24,6 +26,11 @@ BUILT_IN: dict[str, Callable[..., SyntheticSettings]] = {
 }
 """Sources in the data blocks of configs that have a built-in data set, and what describes
 it."""
+
+WORKERS = 8
+"""Most processes that draw by default; each takes a gigabyte of memory."""
+PICTURES_EACH = 500
+"""Fewer for each process are not worth its start: it compiles, and prepares the head."""
 
 log = logging.getLogger("face_jax")
 
@@ -46,33 +53,66 @@ class Generated:
         return self.pictures / max(self.seconds, 1e-9)
 
 
-def generate(folder: Path, settings: SyntheticSettings) -> Generated:
+def generate(
+    folder: Path, settings: SyntheticSettings, workers: int | None = None
+) -> Generated:
     """Writes what is missing of a data set, with a line of progress.
 
     Args:
       folder: where.
       settings: what.
+      workers: processes that draw on the CPU; 0 draws in this one, on JAX's device.
+        None takes as many as are worth their start, up to ``WORKERS``.
 
     Raises:
       FileNotFoundError: there is no such head model.
       ValueError: the folder holds another data set, or the head cannot show
         expressions.
+      ChildProcessError: a worker was killed; the next call goes on.
     """
     # Training imports this module too, and needs neither renderer nor head.
     from data_pipelines.synth import generate as generator
-    from data_pipelines.synth.scene import Studio
+    from data_pipelines.synth.parallel import generate_by_workers
     from face_jax.heads.library import head
 
     if generator.is_complete(folder, settings):
         return Generated(0, 0.0)
     left = generator.pictures_left(folder, settings)
+    workers = _worth_starting(left) if workers is None else workers
     model = head(settings.head)
     log.info("%s: drawing %d synthetic pictures", folder, left)
-    studio = Studio(model, settings.size)
-    start = time.monotonic()
+    rest = (folder, settings, model)
     with Progress(left, "pictures") as progress:
-        generator.generate(folder, settings, model, studio, progress.update)
+        if workers:
+            start = time.monotonic()
+            generate_by_workers(*rest, _equip, workers, progress.update)
+        else:
+            studio = _studio(settings, model)
+            start = time.monotonic()
+            generator.generate(*rest, studio, progress.update)
     return Generated(left, time.monotonic() - start)
+
+
+def _worth_starting(pictures: int) -> int:
+    """Processes for so many pictures; 0 where this one alone is as quick."""
+    most = min(WORKERS, os.cpu_count() or 1, pictures // PICTURES_EACH)
+    return most if most > 1 else 0
+
+
+def _equip(settings: SyntheticSettings) -> tuple[HeadModel, Any]:
+    """Head and studio of a worker, which keeps what it compiles."""
+    from face_jax.cli.compilation_cache import enable_compilation_cache
+    from face_jax.heads.library import head
+
+    enable_compilation_cache()
+    model = head(settings.head)
+    return model, _studio(settings, model)
+
+
+def _studio(settings: SyntheticSettings, model: HeadModel) -> Any:
+    from data_pipelines.synth.scene import Studio
+
+    return Studio(model, settings.size)
 
 
 def ensure(*blocks: Mapping[str, Any]) -> None:

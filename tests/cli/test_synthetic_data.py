@@ -8,6 +8,7 @@ from data_pipelines.sources.synthetic_clips import SyntheticClips, built_in_sett
 from data_pipelines.sources.synthetic_settings import CACHE_VARIABLE
 from data_pipelines.synth import scene
 from data_pipelines.video import read_image
+from face_jax.cli import synthetic_data
 from face_jax.cli.__main__ import main
 from face_jax.cli.synthetic_data import ensure
 from face_jax.heads import library
@@ -100,6 +101,7 @@ def test_another_data_set_is_refused_in_one_line(tmp_path, capsys):
         (["--rate", "inf"], "frame_rate: expected above 0, got inf"),
         (["--rate", "nan"], "frame_rate: expected above 0, got nan"),
         (["--occluded", "nan"], "occluded: expected 0 to 1, got nan"),
+        (["--workers", "-1"], "--workers: expected 0 to 256, got -1"),
         (["--seed", "-1"], "seed: expected 0 to 4294967295, got -1"),
         (["--head", "nonsense"], "nonsense: no such head; expected 'procedural' or a"),
         (["--out", __file__], "expected a folder, "),
@@ -110,6 +112,15 @@ def test_wrong_input_is_one_line_and_writes_nothing(flags, message, tmp_path, ca
     told = capsys.readouterr().err
     assert message in told and told.count("\n") == 1
     assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize(
+    ("cores", "pictures", "workers"),
+    [(2, 999, 0), (2, 1000, 2), (1, 10_000, 0), (64, 2000, 4), (64, 100_000, 8)],
+)
+def test_workers_begin_where_they_are_worth_it(cores, pictures, workers, monkeypatch):
+    monkeypatch.setattr(synthetic_data.os, "cpu_count", lambda: cores)
+    assert synthetic_data._worth_starting(pictures) == workers
 
 
 def test_nothing_is_written_for_a_head_that_shows_no_expressions(

@@ -80,6 +80,21 @@ class PlainStudio:
         )
 
 
+def equip(settings: SyntheticSettings) -> tuple[HeadModel, PlainStudio]:
+    """Head and studio of a worker."""
+    return plain_head(), PlainStudio(settings.size)
+
+
+def equip_with_a_killer(settings: SyntheticSettings) -> tuple[HeadModel, PlainStudio]:
+    """The same, but the second batch kills the worker."""
+    return plain_head(), PlainStudio(settings.size, killed_at=1)
+
+
+def equip_badly(settings: SyntheticSettings) -> tuple[HeadModel, PlainStudio]:
+    """Finds no head."""
+    raise ValueError(f"{settings.head}: no such head")
+
+
 def run(folder: Path, killed_at: int | None = None) -> list[int]:
     """Generates the data set of ``SETTINGS``; returns what progress was told."""
     told: list[int] = []
