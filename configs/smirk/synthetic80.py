@@ -17,8 +17,8 @@ from ml_collections import ConfigDict, config_dict
 from configs import common
 from configs.smirk import train
 
-STEPS, PRETRAINING = 9000, 6000
-PEOPLE, PICTURES = 4000, 2
+STEPS, PRETRAINING = 9000, 6400
+PEOPLE, PICTURES = 16_000, 1
 SIDE, DRAWN_SIDE = 80, 160
 """Pixels of crops, and of the pictures that they are cut from."""
 TRAIN_SCALES, PLAIN_SCALE = (1.1, 1.4), 1.25
