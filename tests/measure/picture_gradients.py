@@ -9,6 +9,10 @@ correlation of the two over the pictures, the mean over directions that show: 0 
 loss knows nothing that the encoders do not, 1 where it knows everything. Beside it stands
 the same for faces that are off by chance, as far as the estimates are: what a loss tells
 to encoders that know nothing.
+
+Below stands how each loss changes where the true coefficients, or those of another
+picture, take the place of the estimated ones; and whether the encoders find in pictures
+that the generator makes the expressions that it was given: what its obedience is worth.
 """
 
 import argparse
@@ -74,6 +78,38 @@ def shaken(faces, truth, seed=0):
     return dataclasses.replace(truth, head=dataclasses.replace(truth.head, **moved))
 
 
+def exchanged(faces, others, field, order=slice(None)):
+    """The faces with a field of other ones, in a given order."""
+    given = np.asarray(getattr(others.head, field))[order]
+    return dataclasses.replace(
+        faces, head=dataclasses.replace(faces.head, **{field: given})
+    )
+
+
+def loss_of_each(model, loss, faces, known):
+    """The loss of every picture, [N]."""
+    of_rows = functools.partial(_loss_of_rows, model, loss)
+    return np.asarray(in_batches(of_rows, faces, known, size=BATCH))
+
+
+@functools.partial(jax.jit, static_argnums=1)
+def _loss_of_rows(model, loss, faces, known):
+    return loss(model, faces, known)
+
+
+def found_again(model, faces, known, order):
+    """Expressions [N, n] that the encoders find where the generator is given others'."""
+    given = exchanged(faces, faces, "expression_params", order)
+    made = in_batches(
+        lambda images, rows: inference.resynthesise(model, images, rows).image,
+        known.images,
+        given,
+        size=BATCH,
+    )
+    pictures = np.uint8(np.round(255 * np.clip(made, 0, 1)))
+    return np.asarray(encode_all(model, pictures).head.expression_params)
+
+
 def correlation(wanted, missing):
     """Of two [N, n], column by column; NaN where one of them does not vary."""
     wanted, missing = (x - x.mean(axis=0) for x in (wanted, missing))
@@ -96,17 +132,8 @@ def shown_directions(model, known):
     }
 
 
-def main():
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("run", type=Path)
-    parser.add_argument("--people", type=int, default=100)
-    given = parser.parse_args()
-    model = inference.load(given.run)
-    data = synthetic_part(data_of_run(given.run), SOURCE)
-    known = known_heads(stored_faces(data, SPLIT), data["smirk_item"], given.people)
-    seen = encode_all(model, known.images)
-    shown = shown_directions(model, known)
-    print(f"{len(known)} pictures, directions: {jax.tree.map(np.sum, shown)}")
+def print_corrections(model, seen, known, shown):
+    """Which way the losses point, and how often that is right."""
     for title, faces in (
         ("as estimated", seen),
         ("off by chance", shaken(seen, known.faces)),
@@ -118,6 +145,45 @@ def main():
                 found = correlation(wanted, np.asarray(true) - np.asarray(at))
                 mean = np.nanmean(found[shown[field][: len(found)]])
                 print(f"{title:14} {name:10} {field:17} {mean:6.3f}", flush=True)
+
+
+def print_exchanges(model, seen, known, order):
+    """What the losses are where coefficients are true, or those of another picture."""
+    for name, loss in LOSSES.items():
+        before = loss_of_each(model, loss, seen, known)
+        for field in FIELDS:
+            true, other = (
+                loss_of_each(model, loss, exchanged(seen, *given), known)
+                for given in ((known.faces, field), (seen, field, order))
+            )
+            changes = [100 * (x.mean() / before.mean() - 1) for x in (true, other)]
+            print(
+                f"{name:10} {field:17} true: {changes[0]:+6.1f} %, better for "
+                f"{100 * (true < before).mean():.0f} %; another's: {changes[1]:+6.1f} %, "
+                f"better for {100 * (other < before).mean():.0f} %"
+            )
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("run", type=Path)
+    parser.add_argument("--people", type=int, default=100)
+    given = parser.parse_args()
+    model = inference.load(given.run)
+    data = synthetic_part(data_of_run(given.run), SOURCE)
+    known = known_heads(stored_faces(data, SPLIT), data["smirk_item"], given.people)
+    seen = encode_all(model, known.images)
+    shown = shown_directions(model, known)
+    print(f"{len(known)} pictures, directions: {jax.tree.map(np.sum, shown)}")
+    print_corrections(model, seen, known, shown)
+    order = np.random.default_rng(0).permutation(len(known))
+    print_exchanges(model, seen, known, order)
+    expressions = np.asarray(seen.head.expression_params)
+    found = found_again(model, seen, known, order)
+    for name, wanted in (("given", expressions[order]), ("photograph's", expressions)):
+        kept = shown["expression_params"][: found.shape[1]]
+        mean = np.nanmean(correlation(wanted, found)[kept])
+        print(f"expressions found in what was made, with the {name}: {mean:.3f}")
 
 
 if __name__ == "__main__":

@@ -7,7 +7,10 @@ from tests.measure.picture_gradients import (
     LOSSES,
     corrections,
     correlation,
+    exchanged,
+    found_again,
     landmark_loss,
+    loss_of_each,
     shaken,
 )
 from tests.smirk.small_model import heads_as_seen, small_model
@@ -61,6 +64,30 @@ def test_shaken_faces_have_the_errors_of_the_estimates(known):
     )
     assert np.count_nonzero(np.abs(off) > 1e-6) == 1
     np.testing.assert_allclose(off[:, 1].max(), 2.0, rtol=1e-6)
+
+
+def test_a_field_is_taken_from_others_in_their_order(known):
+    other = moved(known.faces, 2, 0, 5.0)
+    found = exchanged(known.faces, other, "shape_params", [2, 0, 1]).head
+    shapes = np.asarray(other.head.shape_params)
+    np.testing.assert_array_equal(found.shape_params, shapes[[2, 0, 1]])
+    np.testing.assert_array_equal(
+        found.expression_params, known.faces.head.expression_params
+    )
+
+
+def test_losses_are_of_each_picture(model, known):
+    before = loss_of_each(model, landmark_loss, known.faces, known)
+    np.testing.assert_allclose(before, 0.01, rtol=1e-3)
+    after = loss_of_each(model, landmark_loss, moved(known.faces, 1, 0, 3.0), known)
+    changed = np.abs(after - before) > 1e-5
+    np.testing.assert_array_equal(changed, [False, True, False])
+
+
+def test_expressions_are_looked_for_in_what_was_made(model, known):
+    found = found_again(model, known.faces, known, [1, 2, 0])
+    assert found.shape == known.faces.head.expression_params.shape
+    assert np.isfinite(found).all()
 
 
 def test_correlation_is_of_each_column():
