@@ -31,7 +31,7 @@ demo: $(VENV)/installed
 	  $(if $(LANDMARKS),--landmarks $(LANDMARKS))
 
 test: lint
-	$(BIN)/python -m pytest -n 2 --dist loadfile
+	$(BIN)/python -m pytest -n 2 --dist loadfile --durations 20
 
 test-slow: $(VENV)/installed-test
 	$(BIN)/python -m pytest -m slow

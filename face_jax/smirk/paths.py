@@ -34,9 +34,10 @@ from face_jax.types import Array, Batch, Variables
 
 Compat = Literal["fixed", "reference"]
 """``reference`` repeats what the published weights were trained with: encoders that are
-not optimised follow the statistics of the batches all the same, MICA sees blue and red
-exchanged, and faces without 68 landmarks a picture of nothing, and black pixels of a
-drawn face count as background. ``fixed`` does not."""
+not optimised follow the statistics of the batches all the same, and all encoders those of
+pictures that the generator made, MICA sees blue and red exchanged, and faces without 68
+landmarks a picture of nothing, and black pixels of a drawn face count as background.
+``fixed`` does not."""
 
 
 @flax.struct.dataclass

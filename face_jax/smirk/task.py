@@ -272,7 +272,9 @@ class SmirkTask(SmirkSettings, Task):
             image, follow = jax.lax.stop_gradient(image), self._following()
         found, changed = estimate(self.modules, variables, image, follow)
         terms = objectives.cycle_terms(wanted, found.head, shape=of_generator)
-        state = {"generator": statistics} if of_generator else changed
+        # Pictures that were made are unlike photographs, which encoders are for.
+        followed = changed if self.compat == "reference" else {}
+        state = {"generator": statistics} if of_generator else followed
         total = self.cycle_weight * objectives.cycle_loss(terms)
         return total, Aux(metrics=terms, model_state=state)
 

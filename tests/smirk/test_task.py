@@ -290,6 +290,21 @@ def test_every_setting_can_be_traced(head, settings):
     )
 
 
+@pytest.mark.parametrize(
+    ("compat", "followed"), [("fixed", set()), ("reference", ENCODERS)]
+)
+def test_only_in_reference_encoders_follow_what_was_made(head, compat, followed):
+    task, batch = small_task(head, compat=compat), random_batch(4)
+    key = jax.random.key(0)
+    variables = jax.eval_shape(task.init, key, batch)
+    first, second = task.updates(Phase(step="cycle_encoder"))
+    _, seen = jax.eval_shape(first.loss, variables, batch, key, {})
+    assert {"expression_encoder", "generator"} <= set(seen.model_state)
+    rest = {name: array for name, array in batch.items() if name != "image"}
+    _, made = jax.eval_shape(second.loss, variables, rest, key, seen.carry)
+    assert set(made.model_state) == followed
+
+
 def test_a_sheet_shows_what_there_is(head):
     task, batch = small_task(head, pretraining_steps=None), random_batch(4)
     picture = np.zeros((4, SIDE, SIDE, 3), np.float32)

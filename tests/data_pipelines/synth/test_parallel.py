@@ -58,7 +58,7 @@ def test_a_killed_worker_is_told_and_the_next_run_goes_on(tmp_path, alone):
         draw(folder, equip_with_a_killer)
     left = pictures_left(folder, SETTINGS)
     assert 0 < left <= EVERYTHING and not is_complete(folder, SETTINGS)
-    assert draw(folder)[-1] == left
+    assert run(folder)[-1] == left
     assert digests(folder) == alone
 
 
