@@ -43,8 +43,8 @@ def worker_pool(
         yield pool
     except BrokenProcessPool as error:
         raise ChildProcessError(
-            "a worker process was killed, perhaps for want of memory; the same "
-            "command goes on from here, with --workers 1 it needs the least"
+            "a worker process was killed, perhaps for want of memory; the same command "
+            "goes on from here, and `face-jax prepare` with --workers 1 needs the least"
         ) from error
     finally:
         pool.shutdown(cancel_futures=True)

@@ -1,7 +1,7 @@
 """A small SMIRK on built-in faces: 80 x 80 pixels, for a laptop's CPU.
 
 face-jax train --config configs/smirk/synthetic80.py --workdir W
-    renders the faces first, some minutes, unless they are in the cache
+    renders the faces first, half an hour on two cores, unless they are in the cache
 
 Both stages in one run: pretraining, then the two paths. The networks see pictures and
 landmarks; in MICA's place stands a teacher who knows the true identity but for noise of

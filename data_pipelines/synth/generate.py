@@ -56,7 +56,7 @@ def check_folder(folder: Path, settings: SyntheticSettings) -> None:
 
 def pictures_left(folder: Path, settings: SyntheticSettings) -> int:
     """Pictures that generation still has to draw."""
-    left = unfinished(folder, settings, make_plan(settings))
+    left = _left(folder, settings, make_plan(settings))
     return sum(job.num_pictures for job in left)
 
 
@@ -83,16 +83,45 @@ def generate(
       ValueError: the folder holds a data set of other settings, or the head cannot
         show facial actions.
     """
-    check_folder(folder, settings)
-    # Nothing is written for a head that the director cannot use.
-    director = Director(head, settings.size, settings.seed, settings.frame_rate)
-    plan, done = begin(folder, settings), 0
-    with crew_of(settings, director, studio) as crew:
-        for job in unfinished(folder, settings, plan):
+    done = 0
+    with (
+        drawing(folder, settings, head) as (director, left),
+        crew_of(settings, director, studio) as crew,
+    ):
+        for job in left:
             for count in job.run(crew):
                 done += count
                 progress(done)
-    end(folder, settings, plan, director)
+
+
+@contextmanager
+def drawing(
+    folder: Path, settings: SyntheticSettings, head: HeadModel
+) -> Iterator[tuple[Director, list[Job]]]:
+    """Opens a data set, which is complete when the block ends without an error.
+
+    Args:
+      folder: where; its parents are made.
+      settings: what.
+      head: the head model that the settings name.
+
+    Yields:
+      Who draws its shots, and the parts whose files are not there.
+
+    Raises:
+      ValueError: the folder holds a data set of other settings, or the head cannot
+        show facial actions; nothing is written then.
+    """
+    check_folder(folder, settings)
+    director = Director(head, settings.size, settings.seed, settings.frame_rate)
+    folder.mkdir(parents=True, exist_ok=True)
+    remove_abandoned(folder)
+    write_json(folder / SETTINGS_FILE, settings.describe())
+    plan = make_plan(settings)
+    yield director, _left(folder, settings, plan)
+    layout = record_features.layout_of(director.rig, settings.picture_format)
+    _describe(folder, settings, plan, layout)
+    write_json(folder / COMPLETE_FILE, summary(plan))
 
 
 @contextmanager
@@ -111,28 +140,6 @@ def crew_of(
         yield Crew(settings, director, studio, layout, camera, laboratory)
 
 
-def begin(folder: Path, settings: SyntheticSettings) -> Plan:
-    """Makes a folder ready; returns all that belongs into it."""
-    folder.mkdir(parents=True, exist_ok=True)
-    remove_abandoned(folder)
-    write_json(folder / SETTINGS_FILE, settings.describe())
-    return make_plan(settings)
-
-
-def unfinished(folder: Path, settings: SyntheticSettings, plan: Plan) -> list[Job]:
-    """The parts of a data set whose files are not there."""
-    return [job for job in jobs(folder, settings, plan) if not job.is_done()]
-
-
-def end(
-    folder: Path, settings: SyntheticSettings, plan: Plan, director: Director
-) -> None:
-    """Writes what tells that a data set is complete, and how to read it."""
-    layout = record_features.layout_of(director.rig, settings.picture_format)
-    _describe(folder, settings, plan, layout)
-    write_json(folder / COMPLETE_FILE, summary(plan))
-
-
 def summary(plan: Plan) -> dict[str, Any]:
     """Counts of a data set by split, expression and occluder."""
     images = [image for part in plan.images.values() for image in part]
@@ -149,6 +156,10 @@ def summary(plan: Plan) -> dict[str, Any]:
 def _people(plan: Plan, split: str) -> set[int]:
     images = {image.identity for image in plan.images[split]}
     return images | {clip.identity for clip in plan.clips[split]}
+
+
+def _left(folder: Path, settings: SyntheticSettings, plan: Plan) -> list[Job]:
+    return [job for job in jobs(folder, settings, plan) if not job.is_done()]
 
 
 def _describe(

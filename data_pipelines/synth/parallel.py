@@ -11,7 +11,7 @@ import functools
 import os
 import signal
 from collections.abc import Callable
-from concurrent.futures import FIRST_COMPLETED, wait
+from concurrent.futures import FIRST_COMPLETED, Future, wait
 from multiprocessing.sharedctypes import Synchronized
 from multiprocessing.synchronize import Event
 from pathlib import Path
@@ -20,14 +20,7 @@ from typing import Any
 import jax
 
 from data_pipelines.sources.synthetic_settings import SyntheticSettings
-from data_pipelines.synth.generate import (
-    Progress,
-    begin,
-    check_folder,
-    crew_of,
-    end,
-    unfinished,
-)
+from data_pipelines.synth.generate import Progress, crew_of, drawing
 from data_pipelines.synth.jobs import Job
 from data_pipelines.synth.shots import Director
 from data_pipelines.workers import spawning, worker_pool
@@ -78,23 +71,30 @@ def generate_by_workers(
         show facial actions.
       ChildProcessError: a worker was killed; the next run goes on.
     """
-    check_folder(folder, settings)
-    director = Director(head, settings.size, settings.seed, settings.frame_rate)
-    plan = begin(folder, settings)
     context = spawning()
     told = Told(context.Value("q", 0), context.Event())
-    left = unfinished(folder, settings, plan)
-    with worker_pool(workers, _begin, (told,)) as pool:
+    with (
+        drawing(folder, settings, head) as (_, left),
+        worker_pool(workers, _begin, (told,)) as pool,
+    ):
         waiting = {pool.submit(_draw, settings, equip, job) for job in left}
         try:
-            while waiting:
-                done, waiting = wait(waiting, _SECONDS, FIRST_COMPLETED)
-                for future in done:
-                    future.result()
-                progress(told.drawn.value)
+            _watch(waiting, told, progress)
         finally:
             told.stop.set()
-    end(folder, settings, plan, director)
+
+
+def _watch(waiting: set[Future[None]], told: Told, progress: Progress) -> None:
+    """Tells what the workers have drawn until they are done."""
+    before = 0
+    while waiting:
+        done, waiting = wait(waiting, _SECONDS, FIRST_COMPLETED)
+        for future in done:
+            future.result()
+        # Silent until the first pictures are there: what comes before tells no speed.
+        if (drawn := told.drawn.value) > before:
+            progress(drawn)
+            before = drawn
 
 
 _shared: dict[str, Told] = {}

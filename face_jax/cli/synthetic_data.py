@@ -1,6 +1,7 @@
 """Generates synthetic faces with progress, on request and where a run needs them."""
 
 import dataclasses
+import functools
 import logging
 import os
 import time
@@ -41,7 +42,8 @@ class Generated:
 
     Attributes:
       pictures: how many it drew; 0 where the data set was complete.
-      seconds: how long that took, without the preparation.
+      seconds: how long that took, with the preparation of workers, but without that of
+        this process.
     """
 
     pictures: int
@@ -81,15 +83,15 @@ def generate(
     workers = _worth_starting(left) if workers is None else workers
     model = head(settings.head)
     log.info("%s: drawing %d synthetic pictures", folder, left)
-    rest = (folder, settings, model)
+    given = (folder, settings, model)
+    if workers:
+        draw = functools.partial(generate_by_workers, *given, _equip, workers)
+    else:
+        studio = _studio(settings, model)
+        draw = functools.partial(generator.generate, *given, studio)
+    start = time.monotonic()
     with Progress(left, "pictures") as progress:
-        if workers:
-            start = time.monotonic()
-            generate_by_workers(*rest, _equip, workers, progress.update)
-        else:
-            studio = _studio(settings, model)
-            start = time.monotonic()
-            generator.generate(*rest, studio, progress.update)
+        draw(progress=progress.update)
     return Generated(left, time.monotonic() - start)
 
 

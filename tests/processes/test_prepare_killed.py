@@ -1,25 +1,15 @@
 """A preparation that is killed without warning goes on, and ends with the same bytes."""
 
-import hashlib
 import subprocess
 import sys
 from pathlib import Path
 
 from tests.data_pipelines.prepare.replicas import write_clip
+from tests.digests import digests
 from tests.processes.command import environment
 from tests.processes.killing import kill
 
 CLIPS = 260
-
-
-def digests(folder: Path) -> dict[str, str]:
-    return {
-        path.relative_to(folder).as_posix(): hashlib.sha256(
-            path.read_bytes()
-        ).hexdigest()
-        for path in sorted(folder.rglob("*"))
-        if path.is_file()
-    }
 
 
 def command(root: Path, out: Path) -> list[str]:

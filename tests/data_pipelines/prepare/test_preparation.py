@@ -1,6 +1,5 @@
 """From the owners' files to records and back, undisturbed, interrupted and in parallel."""
 
-import hashlib
 import json
 
 import pytest
@@ -12,6 +11,7 @@ from data_pipelines.prepare.preparation import Preparation, is_complete, prepare
 from data_pipelines.sources.prepared import PreparedFaces
 from data_pipelines.sources.records import RecordSource
 from tests.data_pipelines.prepare.replicas import FRAMES, prepared, write_face
+from tests.digests import digests
 
 STORED = {
     "videos": {"files": 3, "reasons": {"unreadable": 1, "duplicate": 1, "no face": 1}},
@@ -25,16 +25,6 @@ STORED = {
     "kdef": {"files": 3, "reasons": {"not listed": 1}},
     "fed_ro": {"files": 2, "reasons": {"not listed": 1}},
 }
-
-
-def digests(folder):
-    return {
-        path.relative_to(folder).as_posix(): hashlib.sha256(
-            path.read_bytes()
-        ).hexdigest()
-        for path in folder.rglob("*")
-        if path.is_file()
-    }
 
 
 @pytest.mark.parametrize("name", LAYOUTS)

@@ -1,4 +1,3 @@
-import hashlib
 import itertools
 import signal
 import subprocess
@@ -19,6 +18,7 @@ from data_pipelines.synth.expressions import CLASSES
 from data_pipelines.synth.generate import is_complete, pictures_left
 from data_pipelines.synth.plan import OCCLUDER_NAMES, divide, make_plan, seed_of
 from tests.data_pipelines.synth.plain_studio import SETTINGS, run
+from tests.digests import digests
 
 
 @pytest.fixture(scope="module")
@@ -26,14 +26,6 @@ def folder(tmp_path_factory) -> Path:
     path = tmp_path_factory.mktemp("synthetic") / "faces"
     run(path)
     return path
-
-
-def digests(folder: Path) -> dict[str, str]:
-    return {
-        str(path.relative_to(folder)): hashlib.sha256(path.read_bytes()).hexdigest()
-        for path in sorted(folder.rglob("*"))
-        if path.is_file()
-    }
 
 
 def records(folder: Path, name: str, split: str) -> list[dict]:

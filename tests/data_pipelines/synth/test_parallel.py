@@ -1,6 +1,5 @@
 """Several processes draw a data set: the same bytes, and what goes wrong is told."""
 
-import hashlib
 from pathlib import Path
 
 import pytest
@@ -15,6 +14,7 @@ from tests.data_pipelines.synth.plain_studio import (
     plain_head,
     run,
 )
+from tests.digests import digests
 
 EVERYTHING = SETTINGS.images + SETTINGS.clips * SETTINGS.num_frames
 
@@ -24,16 +24,6 @@ def draw(folder: Path, equip=equip) -> list[int]:
     told: list[int] = []
     generate_by_workers(folder, SETTINGS, plain_head(), equip, 2, told.append)
     return told
-
-
-def digests(folder: Path) -> dict[str, str]:
-    return {
-        path.relative_to(folder).as_posix(): hashlib.sha256(
-            path.read_bytes()
-        ).hexdigest()
-        for path in folder.rglob("*")
-        if path.is_file()
-    }
 
 
 @pytest.fixture(scope="module")
