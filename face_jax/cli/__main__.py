@@ -14,6 +14,7 @@ from collections.abc import Sequence
 
 import face_jax
 from face_jax.cli.exit_codes import EXPECTED, ExitCode, tell
+from face_jax.cli.freed_memory import keep_freed_memory
 
 COMMANDS = {
     "train": ("face_jax.cli.train", "train a model from a config file"),
@@ -106,6 +107,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def run() -> None:
     """Entry point of the installed ``face-jax`` command."""
+    keep_freed_memory()
     raise SystemExit(main())
 
 

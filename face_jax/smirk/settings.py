@@ -139,10 +139,9 @@ class SmirkSettings:
             _ = FitPriors(**self.fit_priors)
         except TypeError as error:
             raise ValueError(f"task.fit_priors: {error}") from error
-        if self.cycle_copies < 1:
-            raise ValueError(
-                f"task.cycle_copies: expected at least 1, got {self.cycle_copies}"
-            )
+        _check_least("cycle_copies", self.cycle_copies, 1)
+        for name in ("mask_radius", "hole_radius", "identity_noise", "mask_ratio"):
+            _check_least(name, getattr(self, name), 0)
         if self.regularize_towards_start and self.start_from is None:
             raise ValueError(
                 "task.regularize_towards_start: needs task.start_from, got None"
@@ -203,3 +202,8 @@ class SmirkSettings:
 def _check_choice(name: str, value: str, known: Collection[str]) -> None:
     if value not in known:
         raise ValueError(f"task.{name}: expected some of {tuple(known)}, got {value!r}")
+
+
+def _check_least(name: str, value: float, least: int) -> None:
+    if not value >= least:
+        raise ValueError(f"task.{name}: expected at least {least}, got {value}")

@@ -200,6 +200,10 @@ def test_settings_that_cannot_be_trained_are_refused(head):
         ({"trained_encoders": ("generator",)}, r"task\.trained_encoders"),
         ({"identity_teacher": "me"}, r"task\.identity_teacher"),
         ({"cycle_copies": 0}, r"task\.cycle_copies: expected at least 1, got 0"),
+        ({"mask_radius": -1}, r"task\.mask_radius: expected at least 0, got -1"),
+        ({"hole_radius": -2}, r"task\.hole_radius: expected at least 0, got -2"),
+        ({"mask_ratio": -0.1}, r"task\.mask_ratio: expected at least 0, got -0\.1"),
+        ({"identity_noise": float("nan")}, r"task\.identity_noise: .* got nan"),
         ({"regularize_towards_start": True}, r"needs task\.start_from"),
     ):
         with pytest.raises(ValueError, match=message):
