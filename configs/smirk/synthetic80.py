@@ -57,8 +57,10 @@ def task() -> ConfigDict:
             "pretraining_steps": PRETRAINING,
             "trained_encoders": ENCODERS,
             "encoder_rate": 2.0,
-            # The second path's gradient is then a fifth of the first's; at 10, a thirtieth.
-            "cycle_weight": 200.0,
+            # Of the encoders the second path's gradient is then a fifth of the first's; of
+            # the generator it may be as large: at the published 0.1 it is a twelfth.
+            "cycle_weight": 8.0,
+            "cycle_clip_norm": 1.0,
             "expression_spread": 0.3,
             "mask_ratio": 0.02,
             "mask_radius": 4,
@@ -74,6 +76,7 @@ def task() -> ConfigDict:
     )
     # The published weights are for coefficients of variance 1; here it is 0.04.
     config.pretraining_weights.expression *= 25
+    config.cycle_weights.expression *= 25
     # Squares of errors below a pixel would be nothing beside the other terms.
     for name in ("contour", "landmarks"):
         config.pretraining_weights[name] *= 10

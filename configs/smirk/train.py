@@ -83,6 +83,12 @@ def task() -> ConfigDict:
                 "jaw": 1e-2,
             },
             "cycle_weight": 1.0,
+            "cycle_weights": {
+                "expression": 1.0,
+                "jaw": 10.0,
+                "eyelid": 10.0,
+                "shape": 1.0,
+            },
             "cycle_copies": 1,
             "cycle_clip_norm": 0.1,
             "mask_ratio": 0.01,

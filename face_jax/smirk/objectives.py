@@ -186,9 +186,14 @@ def cycle_terms(
     return terms
 
 
-def cycle_loss(terms: Mapping[str, Array]) -> Array:
-    """The weighted sum of ``cycle_terms``, scalar float32."""
-    return weighted_sum(terms, {name: CYCLE_WEIGHTS[name] for name in terms})
+def cycle_loss(
+    terms: Mapping[str, Array], weights: Mapping[str, float] = CYCLE_WEIGHTS
+) -> Array:
+    """The weighted sum of ``cycle_terms``, scalar float32.
+
+    Weights of terms that are not given do not count, and terms without a weight neither.
+    """
+    return weighted_sum(terms, {name: weights.get(name, 0.0) for name in terms})
 
 
 def _distance(

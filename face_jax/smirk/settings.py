@@ -43,6 +43,7 @@ class SmirkSettings:
       pretraining_steps: steps of pretraining at the beginning; None: all of them, and
         there is no generator.
       trained_encoders: encoders that the main stage trains; pretraining trains all.
+        With none of them the generator learns alone.
       encoder_optimizer: name and keywords of the encoders' optimizer.
       generator_optimizer: of the generator's.
       schedule: learning rate of the generator by global step.
@@ -50,6 +51,9 @@ class SmirkSettings:
       pretraining_weights: of the terms of pretraining.
       weights: of the terms of the first path.
       cycle_weight: of the second path; 0 for none.
+      cycle_weights: of its terms. The published ones suit heads whose coefficients of
+        expression and of identity vary alike; where the former vary less, the generator
+        learns to show who is seen, but hardly what a face does.
       cycle_copies: other expressions of each face in the second path.
       cycle_clip_norm: largest gradient of the generator there, or None.
       mask_ratio: points that lend pixels over pixels of a picture.
@@ -103,6 +107,9 @@ class SmirkSettings:
         default_factory=lambda: dict(objectives.TRAINING_WEIGHTS)
     )
     cycle_weight: float = 1.0
+    cycle_weights: Mapping[str, float] = dataclasses.field(
+        default_factory=lambda: dict(objectives.CYCLE_WEIGHTS)
+    )
     cycle_copies: int = 1
     cycle_clip_norm: float | None = 0.1
     mask_ratio: float = 0.01
@@ -135,6 +142,8 @@ class SmirkSettings:
             _check_choice("trained_encoders", name, ENCODERS)
         for term in {**self.pretraining_weights, **self.weights}:
             _check_choice("weights", term, _TERMS)
+        for term in self.cycle_weights:
+            _check_choice("cycle_weights", term, objectives.CYCLE_WEIGHTS)
         try:
             _ = FitPriors(**self.fit_priors)
         except TypeError as error:

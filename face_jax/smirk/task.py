@@ -163,12 +163,16 @@ class SmirkTask(SmirkSettings, Task):
         return {name: shares[name] * rate for name in self.optimizers()}
 
     def phase(self, step: int) -> Phase:
-        """Pretraining, then turns of generator and encoders by the step's parity."""
+        """Pretraining, then turns of generator and encoders by the step's parity.
+
+        Where no encoder is trained every turn is the generator's.
+        """
         if self.pretraining_steps is None or step < self.pretraining_steps:
             return Phase(step="pretraining")
         if not self.cycle_weight:
             return Phase(step="reconstruction")
-        return Phase(step=ENCODER_TURN if step % 2 else GENERATOR_TURN)
+        of_encoders = step % 2 and self.trained_encoders
+        return Phase(step=ENCODER_TURN if of_encoders else GENERATOR_TURN)
 
     def updates(self, phase: Phase) -> tuple[Update, ...]:
         """One update of pretraining; else the first path, and a turn of the second."""
@@ -275,7 +279,7 @@ class SmirkTask(SmirkSettings, Task):
         # Pictures that were made are unlike photographs, which encoders are for.
         followed = changed if self.compat == "reference" else {}
         state = {"generator": statistics} if of_generator else followed
-        total = self.cycle_weight * objectives.cycle_loss(terms)
+        total = self.cycle_weight * objectives.cycle_loss(terms, self.cycle_weights)
         return total, Aux(metrics=terms, model_state=state)
 
     def predict(self, variables: Variables, batch: Batch) -> dict[str, Array]:

@@ -87,6 +87,13 @@ def test_the_cycle_weighs_expression_jaw_and_eyelids(shape):
     np.testing.assert_allclose(value, expected - 10 * distance["eyelid"], rtol=1e-6)
 
 
+def test_terms_of_the_cycle_can_be_weighed_otherwise():
+    terms = objectives.cycle_terms(parameters(0), parameters(10), shape=True)
+    value = objectives.cycle_loss(terms, {"expression": 25.0, "shape": 0.5})
+    expected = 25 * terms["expression"] + 0.5 * terms["shape"]
+    np.testing.assert_allclose(value, expected, rtol=1e-6)
+
+
 def test_the_gradient_of_the_cycle_is_that_of_finite_differences():
     wanted, found = parameters(0), parameters(10)
 

@@ -29,6 +29,8 @@ def test_phases_follow_the_parity_of_steps(head):
     assert names == ["pretraining", "pretraining", *turns]
     assert small_task(head, pretraining_steps=None).phase(10**7).step == "pretraining"
     assert small_task(head, cycle_weight=0.0).phase(1).step == "reconstruction"
+    alone = small_task(head, trained_encoders=())
+    assert {alone.phase(step).step for step in range(4)} == {"cycle_generator"}
 
     def trains(phase):
         return [(u.name, set(u.trains)) for u in task.updates(Phase(step=phase))]
@@ -197,6 +199,7 @@ def test_settings_that_cannot_be_trained_are_refused(head):
     for changes, message in (
         ({"compat": "old"}, r"task\.compat: expected some of \('fixed', 'reference'\)"),
         ({"weights": {"vgg": 1.0}}, r"task\.weights: expected some of \('contour'"),
+        ({"cycle_weights": {"camera": 1.0}}, r"task\.cycle_weights: .*'camera'"),
         ({"trained_encoders": ("generator",)}, r"task\.trained_encoders"),
         ({"identity_teacher": "me"}, r"task\.identity_teacher"),
         ({"cycle_copies": 0}, r"task\.cycle_copies: expected at least 1, got 0"),
