@@ -17,7 +17,7 @@ from ml_collections import ConfigDict, config_dict
 from configs import common
 from configs.smirk import train
 
-STEPS, PRETRAINING = 10_200, 7600
+STEPS, PRETRAINING = 9000, 6400
 PEOPLE, PICTURES = 16_000, 1
 SIDE, DRAWN_SIDE = 80, 160
 """Pixels of crops, and of the pictures that they are cut from."""
