@@ -1,15 +1,18 @@
-"""A small SMIRK on built-in faces: 80 x 80 pixels, for a laptop's CPU.
+"""A small SMIRK on built-in faces: 80 x 80 pixels, all stages, a laptop's CPU.
 
 face-jax train --config configs/smirk/synthetic80.py --workdir W
     renders the faces first, half an hour on two cores, unless they are in the cache
 
-Both stages in one run: pretraining, then the two paths. The networks see pictures and
-landmarks; in MICA's place stands a teacher who knows the true identity but for noise of
-``identity_noise`` standard deviations (``--set task.pretraining_weights.identity=0`` for
-none). There are no perceptual and emotion terms, as these need weights; what ImageNet's
-weights are to the published encoders, landmarks taught to learned points are here. Crops
-are closer than published, so that few pixels show more of a face. Of ten persons eight
-are for training and one is watched. Variant: ``smoke`` (seconds).
+Three stages: ``encoders`` learn from pictures and landmarks; then the ``generator`` alone,
+by both paths, from what they see; then ``paths``: both together. The encoders of W/encoders
+are whole already; W/paths has the generator besides.
+
+In MICA's place stands a teacher who knows the true identity but for noise of
+``identity_noise`` standard deviations (``--set stages.encoders.task.identity_noise=0`` for
+none, likewise of ``paths``). There are no perceptual and emotion terms, as these need
+weights; what ImageNet's weights are to the published encoders, landmarks taught to learned
+points are here. Crops are closer than published, so that few pixels show more of a face. Of
+ten persons eight are for training and one is watched. Variant: ``smoke`` (seconds).
 """
 
 from ml_collections import ConfigDict, config_dict
@@ -17,7 +20,6 @@ from ml_collections import ConfigDict, config_dict
 from configs import common
 from configs.smirk import train
 
-STEPS, PRETRAINING = 9000, 6400
 PEOPLE, PICTURES = 16_000, 1
 SIDE, DRAWN_SIDE = 80, 160
 """Pixels of crops, and of the pictures that they are cut from."""
@@ -31,30 +33,67 @@ NUM_SHAPE = 57
 def get_config(argument: str = "") -> ConfigDict:
     """The config; ``argument`` names variants, see the head of this file."""
     variant = common.variants(argument, smoke=False)
+    config = common.pipeline(
+        {"encoders": encoders(), "generator": generator(), "paths": paths()}
+    )
+    first, *others = blocks(config)
+    for block in others:
+        common.follow(block, first, "synthetic_images.path")
+    return smoke(config) if variant.smoke else config
+
+
+def encoders() -> ConfigDict:
+    """Pretraining, the longest stage."""
+    config = stage(steps=6800, batch_size=32, peak=3e-3, end=4e-5, every=1000)
+    config.task.pretraining_steps = None
+    config.run.best_metric, config.run.best_mode = "unseen/nme", "min"
+    return config
+
+
+def generator() -> ConfigDict:
+    """Both paths with encoders that stay as they are: every turn is the generator's.
+
+    A generator that knows nothing would only mislead them.
+    """
+    config = stage(steps=700, batch_size=16, peak=6e-3, end=1e-5)
+    config.task.trained_encoders = ()
+    config.uses = ConfigDict({"task": {"start_from": "encoders"}})
+    return config
+
+
+def paths() -> ConfigDict:
+    """The published main stage: generator and encoders in turns."""
+    config = stage(steps=250, batch_size=16, peak=1e-3, end=1e-5)
+    config.task.encoder_rate = 0.3
+    config.uses = ConfigDict({"task": {"start_from": "generator"}})
+    return config
+
+
+def stage(
+    steps: int, batch_size: int, peak: float, end: float, every: int = 0
+) -> ConfigDict:
+    """What the stages share; each looks at unseen persons, at its end or more often."""
     config = common.base()
     config.system = "smirk"
-    config.run.update({"steps": STEPS, "log_every": 50})
-    config.run.best_metric, config.run.best_mode = "unseen/nme", "min"
+    config.run.update({"steps": steps, "log_every": 50})
     config.task = task()
+    config.task.schedule.update({"peak": peak, "warmup_steps": 100, "end": end})
     config.task.schedule.decay_steps = config.run.get_ref("steps")
     config.data = data("train", "train")
-    config.loader.batch_size = 32
+    config.loader.batch_size = batch_size
     unseen = data("validation", "plain")
-    common.follow(unseen, config.data, "synthetic_images.path")
-    config.evals.unseen = common.evaluation(unseen, every=1000, batch_size=16)
-    return smoke(config) if variant.smoke else config
+    config.evals.unseen = common.evaluation(unseen, every=every, batch_size=16)
+    return config
 
 
 def task() -> ConfigDict:
     """Small networks, and expressions that are facial actions from 0 to 1."""
     config = train.task()
     config.networks.update(networks())
-    config.schedule.update({"peak": 3e-3, "warmup_steps": 100, "end": 4e-5})
     with config.ignore_type():
         config.expression_bounds = (0.0, 1.0)
     config.update(
         {
-            "pretraining_steps": PRETRAINING,
             "trained_encoders": ENCODERS,
             "encoder_rate": 2.0,
             # Of the encoders the second path's gradient is then a fifth of the first's; of
@@ -70,10 +109,9 @@ def task() -> ConfigDict:
             "identity_noise": 0.3,
         }
     )
-    # By Adam the same encoders need nearly half as many steps again.
-    config.encoder_optimizer = ConfigDict(
-        {"name": "muon", "rms": 0.3, "convolutions": True, "without": ("head",)}
-    )
+    # By Adam the same networks need nearly half as many steps again.
+    config.encoder_optimizer = muon("head")
+    config.generator_optimizer = muon("out")
     # The published weights are for coefficients of variance 1; here it is 0.04.
     config.pretraining_weights.expression *= 25
     config.cycle_weights.expression *= 25
@@ -89,8 +127,15 @@ def task() -> ConfigDict:
     return config
 
 
+def muon(last: str) -> ConfigDict:
+    """For networks whose layer ``last`` it leaves to Adam."""
+    return ConfigDict(
+        {"name": "muon", "rms": 0.3, "convolutions": True, "without": (last,)}
+    )
+
+
 def networks() -> ConfigDict:
-    """Encoders that keep 5 x 5 pixels to the end, a generator of half the width."""
+    """Encoders that keep 5 x 5 pixels to the end, a generator for squares of 2 x 2."""
     return ConfigDict(
         {
             "image_size": SIDE,
@@ -117,7 +162,12 @@ def networks() -> ConfigDict:
                 "points": 128,
                 "gain": 0.05,
             },
-            "generator": {"features": 16, "levels": 3, "residual_blocks": 2},
+            "generator": {
+                "patch": 2,
+                "features": 16,
+                "levels": 3,
+                "residual_blocks": 2,
+            },
         }
     )
 
@@ -151,21 +201,34 @@ def data(split: str, mode: str) -> ConfigDict:
     )
 
 
+def blocks(config: ConfigDict) -> list[ConfigDict]:
+    """What all stages read, that of the first one's training first."""
+    stages = [config.stages[name] for name in config.order]
+    return [b for stage in stages for b in (stage.data, stage.evals.unseen.data)]
+
+
 def smoke(config: ConfigDict) -> ConfigDict:
-    """Tiny networks and few persons; a step of pretraining and one of two paths."""
-    config.task.networks.update(train.small_networks(32))
-    for name in ENCODERS:
-        config.task.networks[name].update(
-            {"variant": "patches", "cells": 1, "points": 122}
-        )
-    # Muon would add up to a minute to the compilation of every phase.
-    config.task.encoder_optimizer = train.task().encoder_optimizer
-    config.task.schedule.warmup_steps = 0
-    config.task.pretraining_steps = 1
-    config.task.update({"mask_radius": 1, "hole_radius": 1, "mask_ratio": 0.05})
-    config.loader.batch_size = 8
-    config.evals.unseen.batch_size = 8
-    for block in (config.data, config.evals.unseen.data):
+    """Tiny networks and few persons; two steps of each stage, one for each turn."""
+    small = {
+        "networks": train.small_networks(32),
+        "mask_radius": 1,
+        "hole_radius": 1,
+        "mask_ratio": 0.05,
+    }
+    adam = train.task()
+    for stage in config.stages.values():
+        stage.task.update(small)
+        for name in ENCODERS:
+            stage.task.networks[name].update(
+                {"variant": "patches", "cells": 1, "points": 122}
+            )
+        # Muon would add up to a minute to the compilation of every phase.
+        stage.task.encoder_optimizer = adam.encoder_optimizer
+        stage.task.generator_optimizer = adam.generator_optimizer
+        stage.task.schedule.warmup_steps = 0
+        stage.loader.batch_size = 8
+        stage.evals.unseen.batch_size = 8
+    for block in blocks(config):
         block.smirk_item.size = 32
         block.synthetic_images.built_in.update(
             {"people": 10, "images_per_person": 7, "size": 48}

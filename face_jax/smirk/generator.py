@@ -21,6 +21,9 @@ class Generator(nn.Module):
       features: channels at full resolution; every level below has twice as many.
       levels: number of halvings.
       residual_blocks: number of residual blocks at the lowest resolution.
+      patch: side of the squares of pixels that are one position of the first level, their
+        colours its channels; published 1. A CPU makes pictures of twice the side in the
+        same time with 2.
       dtype: type of the computation.
       folded: whether batch norms are part of the convolutions before them, see
         ``folding.fold_batch_norms``; for inference.
@@ -29,6 +32,7 @@ class Generator(nn.Module):
     features: int = 32
     levels: int = 4
     residual_blocks: int = 5
+    patch: int = 1
     dtype: Any = jnp.float32
     folded: bool = False
 
@@ -47,12 +51,13 @@ class Generator(nn.Module):
 
         Raises:
           ValueError: the inputs are not [B, H, W, 3], their shapes differ, or a side
-            is not a multiple of 2**levels or shorter than twice that; or a folded
+            is not a multiple of patch * 2**levels or shorter than twice that; or a folded
             network is trained.
         """
         self._check(rendered, masked)
         check_folded(self.folded, train)
         x = jnp.concatenate([rendered, masked], axis=-1)
+        x = patches_to_channels(x, self.patch)
         skips = []
         for level in range(self.levels):
             skips.append(self._block(level, f"encoder_{level}")(x, train))
@@ -66,8 +71,8 @@ class Generator(nn.Module):
             x = UpConv(features, dtype=self.dtype, name=f"up_{level}")(x)
             x = jnp.concatenate([x, skips[level]], axis=-1)
             x = self._block(level, f"decoder_{level}")(x, train)
-        logits = Conv(3, kernel_size=1, padding=0, name="out")(x)
-        return nn.sigmoid(logits)
+        logits = Conv(3 * self.patch**2, kernel_size=1, padding=0, name="out")(x)
+        return nn.sigmoid(channels_to_patches(logits, self.patch))
 
     def _features(self, level: int) -> int:
         return self.features * 2**level
@@ -76,7 +81,7 @@ class Generator(nn.Module):
         return ConvBlock(self._features(level), self.dtype, self.folded, name=name)
 
     def _check(self, rendered: Array, masked: Array) -> None:
-        multiple = 2**self.levels
+        multiple = self.patch * 2**self.levels
         for name, images in (("rendered", rendered), ("masked", masked)):
             # Two pixels at the lowest resolution: fewer have no reflected border.
             check_images(images, name, multiple=multiple, minimum=2 * multiple)
@@ -85,6 +90,20 @@ class Generator(nn.Module):
                 f"masked: expected the shape of rendered, {list(rendered.shape)}, "
                 f"got {list(masked.shape)}"
             )
+
+
+def patches_to_channels(x: Array, side: int) -> Array:
+    """Maps [B, H, W, C] to [B, H / side, W / side, side * side * C]."""
+    batch, height, width, channels = x.shape
+    x = x.reshape(batch, height // side, side, width // side, side, channels)
+    return x.swapaxes(2, 3).reshape(batch, height // side, width // side, -1)
+
+
+def channels_to_patches(x: Array, side: int) -> Array:
+    """The reverse of ``patches_to_channels``."""
+    batch, height, width, _ = x.shape
+    x = x.reshape(batch, height, width, side, side, -1).swapaxes(2, 3)
+    return x.reshape(batch, side * height, side * width, -1)
 
 
 class ConvBlock(nn.Module):

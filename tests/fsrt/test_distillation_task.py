@@ -176,7 +176,7 @@ def test_what_does_not_fit_is_told(teacher, changes, message):
         ),
         ("fsrt/distilled.py:of=people64", "task.teacher=nowhere", "nowhere"),
         ("fsrt/people64.py", "task.start_from=nowhere", "nothing to begin with at no"),
-        ("smirk/synthetic80.py", "task.start_from=nowhere", "nothing to begin with"),
+        ("smirk/train.py:smoke", "task.start_from=nowhere", "nothing to begin with"),
     ],
 )
 def test_what_cannot_start_draws_no_faces(

@@ -13,8 +13,8 @@ ONE_UPDATE = (
 )
 SEVERAL_UPDATES = (
     *ONE_UPDATE,
-    "configs/smirk/synthetic80.py:smoke",
-    "configs/smirk/synthetic80.py:smoke@1",
+    "configs/smirk/synthetic80.py:smoke#encoders",
+    "configs/smirk/synthetic80.py:smoke#paths@1",
     "configs/latent_ofer/synthetic64.py:smoke#autoencoder",
 )
 

@@ -12,10 +12,10 @@ from tests.processes.killing import kill, saved_steps
 STEPS = 40
 LENGTH = (f"run.steps={STEPS}", "run.save_every=4", "evals.tail.every=20")
 
-TWO_PATHS = "configs/smirk/synthetic80.py:smoke"
+TWO_PATHS = "configs/smirk/train.py:smoke"
 TWO_PATH_LENGTH = (
     *("run.steps=12", "task.pretraining_steps=2", "run.save_every=3"),
-    *("run.log_every=1", "evals.unseen.every=6", "loader.batch_size=32"),
+    *("run.log_every=1", "evals.validation.every=6", "loader.batch_size=32"),
 )
 """Steps of two paths from the second on; checkpoints before odd and even ones."""
 

@@ -52,11 +52,8 @@ def test_published_size():
     assert count == 31_367_171
 
 
-def test_a_small_one_is_its_definition():
-    rendered, masked = inputs()
-    variables = fill(SMALL, rendered, masked)
-    layers = numpy_layers.Normed(variables)
-    x = np.concatenate([rendered, masked], axis=-1)
+def definition(layers, x):
+    """Logits of a generator of two levels with one residual block."""
     first = block(layers.inner("encoder_0"), x)
     second = block(layers.inner("encoder_1"), numpy_layers.max_pool(first, 2, 2))
     x = numpy_layers.max_pool(second, 2, 2)
@@ -64,9 +61,36 @@ def test_a_small_one_is_its_definition():
     for level, skip in ((1, second), (0, first)):
         x = np.concatenate([doubled(x, layers.params[f"up_{level}"]), skip], axis=-1)
         x = block(layers.inner(f"decoder_{level}"), x)
-    logits = layers.conv(x, "out") + layers.params["out"]["bias"]
+    return layers.conv(x, "out") + layers.params["out"]["bias"]
+
+
+def test_a_small_one_is_its_definition():
+    rendered, masked = inputs()
+    variables = fill(SMALL, rendered, masked)
+    x = np.concatenate([rendered, masked], axis=-1)
+    logits = definition(numpy_layers.Normed(variables), x)
     found = jax.jit(SMALL.apply)(variables, rendered, masked)
     np.testing.assert_allclose(found, 1 / (1 + np.exp(-logits)), atol=1e-6)
+
+
+def test_squares_of_pixels_are_channels():
+    """The network of one pixel each is told what the other is given, square by square."""
+    rendered, masked = inputs(16, 24)
+    patched = Generator(features=2, levels=2, residual_blocks=1, patch=2)
+    variables = fill(patched, rendered, masked)
+    found = jax.jit(patched.apply)(variables, rendered, masked)
+    assert found.shape == rendered.shape
+
+    def corner(images, row, column):
+        return images[:, row::2, column::2]
+
+    places = [(row, column) for row in range(2) for column in range(2)]
+    given = [corner(both, *at) for at in places for both in (rendered, masked)]
+    x = np.concatenate(given, axis=-1)
+    logits = definition(numpy_layers.Normed(variables), x)
+    for index, at in enumerate(places):
+        wanted = 1 / (1 + np.exp(-logits[..., 3 * index : 3 * index + 3]))
+        np.testing.assert_allclose(corner(found, *at), wanted, atol=1e-6)
 
 
 def test_transposed_convolutions_start_in_pytorchs_range():
