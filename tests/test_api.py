@@ -40,6 +40,13 @@ def test_what_is_no_model_is_refused(tmp_path):
         face_jax.load(tmp_path)
 
 
+def test_a_folder_of_other_stages_names_them(tmp_path):
+    for stage in ("paths", "encoders"):
+        (tmp_path / stage / "checkpoints").mkdir(parents=True)
+    with pytest.raises(FileNotFoundError, match="; runs are in encoders, paths"):
+        face_jax.load(tmp_path)
+
+
 def test_the_package_imports_nothing_heavy():
     code = "import sys, face_jax; assert not {'jax', 'numpy'} & set(sys.modules)"
     subprocess.run([sys.executable, "-c", code], check=True)

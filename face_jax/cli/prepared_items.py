@@ -1,6 +1,5 @@
 """Pictures of a prepared data set with their names, cut out as a model was trained."""
 
-import json
 from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
@@ -11,6 +10,7 @@ import numpy as np
 from data_pipelines.items.base import Item, ItemRecipe
 from data_pipelines.sources.base import UnusableClip
 from data_pipelines.sources.prepared import PreparedFaces
+from face_jax.cli.subjects import data_of_run
 
 
 class NamedItem(NamedTuple):
@@ -81,12 +81,10 @@ def item_settings(run: Path, name: str) -> dict[str, Any]:
       FileNotFoundError: there is no config.
       ValueError: the run was trained on other items.
     """
-    path = run / "config.json"
-    if not path.is_file():
-        raise FileNotFoundError(f"{path}: no such file; it says what was trained on")
-    data = json.loads(path.read_text(encoding="utf-8"))["data"]
+    data = data_of_run(run)
     if data.get("item") != name:
         raise ValueError(
-            f"{path}: expected data.item {name!r}, got {data.get('item')!r}"
+            f"{run / 'config.json'}: expected data.item {name!r}, "
+            f"got {data.get('item')!r}"
         )
     return dict(data.get(name) or {})

@@ -22,6 +22,7 @@ from face_jax.fsrt.evaluation import Split
 from face_jax.fsrt.model import Model
 from face_jax.fsrt.scores import Clip
 from face_jax.fsrt.suite import Subject
+from face_jax.train.checkpoints import runs_inside
 
 REGIONS = ("mouth", "eyes")
 """Parts of the face that are measured besides the whole frame."""
@@ -41,7 +42,9 @@ def data_of_run(workdir: Path) -> dict[str, Any]:
     root = workdir.parent if workdir.name == "checkpoints" else workdir
     path = root / "config.json"
     if not path.exists():
-        raise FileNotFoundError(f"{path}: no such file; it says what was trained on")
+        raise FileNotFoundError(
+            f"{path}: no such file; it says what was trained on{runs_inside(root)}"
+        )
     return json.loads(path.read_text(encoding="utf-8"))["data"]
 
 

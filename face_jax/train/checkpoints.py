@@ -483,5 +483,20 @@ def _candidates(workdir: Path, step: int | None) -> list[Path]:
         found = [p for p in found if int(p.name) == step]
     if not found:
         wanted = "no checkpoint" if step is None else f"no checkpoint of step {step}"
-        raise FileNotFoundError(f"{workdir}: {wanted} (expected {root}/<step>)")
+        raise FileNotFoundError(
+            f"{workdir}: {wanted} (expected {root}/<step>){runs_inside(workdir)}"
+        )
     return sorted(found, key=lambda p: int(p.name), reverse=True)
+
+
+def runs_inside(folder: Path) -> str:
+    """Words for messages: which folders of a folder are runs, such as stages of one.
+
+    Args:
+      folder: where a run was expected.
+
+    Returns:
+      ``"; runs are in encoders, paths"``, or nothing where there are none.
+    """
+    names = sorted(path.parent.name for path in folder.glob(f"*/{FOLDER}"))
+    return f"; runs are in {', '.join(names)}" if names else ""
