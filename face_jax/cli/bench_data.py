@@ -17,7 +17,8 @@ kept, as those of a large data set are not."""
 EPILOG = """examples:
   face-jax bench data --config configs/fsrt/vox256.py --set data.source=prepared_clips \\
       --set data.prepared_clips.path=data/clips
-  face-jax bench data --config configs/smirk/synthetic80.py --workers 0 1 2 --step
+  face-jax bench data --config configs/smirk/synthetic80.py --stage encoders \\
+      --workers 0 1 2 --step
 """
 
 

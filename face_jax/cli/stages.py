@@ -6,7 +6,7 @@ to last (``configs.common.pipeline`` makes such a config).
 
 import copy
 import functools
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -63,25 +63,39 @@ STAGE_KINDS: dict[str, Callable[[ConfigDict, Path], bool]] = {
 """``kind`` of a stage to what does its work in its folder, and says whether it is done."""
 
 
-def train_stages(config: ConfigDict, workdir: Path) -> bool:
+def train_stages(config: ConfigDict, workdir: Path, until: str | None = None) -> bool:
     """Runs the stages of a config in order, without those that are finished.
 
     Args:
       config: with ``stages`` and ``order``.
       workdir: each stage has the folder ``<workdir>/<name>``.
+      until: the last stage that is to be done; None for all of them, and the evaluations
+        of all together.
 
     Returns:
-      Whether all are finished, and reported on; False when a run was asked to stop.
+      Whether these are finished, and reported on; False when a run was asked to stop.
 
     Raises:
-      ValueError: the config is not consistent with itself, or with what is finished.
+      ValueError: the config is not consistent with itself, or with what is finished, or
+        has no such stage.
     """
     report = make_reporter(config.reports.tasks, workdir)
-    if not run_stages(make_stages(config, workdir), workdir):
+    stages = make_stages(config, workdir)
+    if not run_stages(stages[: _number_of(stages, until)], workdir):
         return False
-    if report is not None:
+    if report is not None and until is None:
         report(FINISHED)
     return True
+
+
+def _number_of(stages: Sequence[Stage], last: str | None) -> int:
+    """How many stages there are up to the last one that is to be done."""
+    names = [stage.name for stage in stages]
+    if last is None:
+        return len(names)
+    if last not in names:
+        raise ValueError(f"--until: expected one of {names}, got {last!r}")
+    return names.index(last) + 1
 
 
 def make_stages(config: ConfigDict, workdir: Path) -> list[Stage]:

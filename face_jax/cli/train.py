@@ -30,6 +30,7 @@ EPILOG = """examples:
   face-jax train --config configs/fsrt/demo.py --workdir runs/me \\
       --set data.source=clips --set data.clips.path=me.mp4
   face-jax train --config configs/fsrt/vox256.py:smoke --workdir runs/smoke
+  face-jax train --config configs/smirk/synthetic80.py --workdir runs/smirk --until encoders
 """
 
 
@@ -45,6 +46,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="folder for checkpoints, figures and pictures of this run; where the config "
         "has stages, each gets a folder in it",
     )
+    parser.add_argument(
+        "--until",
+        metavar="STAGE",
+        help="the last stage to be done, where the config has stages",
+    )
 
 
 def main(args: argparse.Namespace) -> int:
@@ -55,15 +61,17 @@ def main(args: argparse.Namespace) -> int:
     with _leaving_alone(args.debug), leaving_at(signal.SIGTERM, ExitCode.PREEMPTED):
         if jax.process_count() > 1:
             log_by_process(args.workdir / LOGS, jax.process_index())
-        if _train(config, args.workdir):
+        if _train(config, args.workdir, args.until):
             return ExitCode.DONE
         return ExitCode.PREEMPTED
 
 
-def _train(config: ConfigDict, workdir: Path) -> bool:
+def _train(config: ConfigDict, workdir: Path, until: str | None) -> bool:
     """Whether all of it is done."""
     if "stages" in config:
-        return train_stages(config, workdir)
+        return train_stages(config, workdir, until)
+    if until is not None:
+        raise ValueError(f"--until: the config has no stages, got {until!r}")
     return int(train(config, workdir).step) >= config.run.steps
 
 

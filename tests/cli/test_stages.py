@@ -95,6 +95,30 @@ def test_stages_from_the_command_line(tmp_path, config, drawn, capsys):
     assert "run.steps was 1 there and is 9 now" in capsys.readouterr().err
 
 
+def test_stages_up_to_one(tmp_path, config, drawn, monkeypatch, capsys):
+    told = []
+    monkeypatch.setattr(stages, "make_reporter", lambda *given: told.append)
+    workdir = tmp_path / "run"
+    command = ["train", "--config", str(config), "--workdir", str(workdir)]
+    assert main([*command, "--until", "detecter"]) == 2
+    assert (
+        "--until: expected one of ['recognizer_base', 'detec" in capsys.readouterr().err
+    )
+    assert not drawn
+    assert main([*command, "--until", "detector"]) == 0
+    assert {path.name for path in workdir.iterdir()} == {"recognizer_base", "detector"}
+    assert len(drawn) == 2 and not told
+    assert main(command) == 0
+    assert len(drawn) == 3 and told == [stages.FINISHED]
+
+
+def test_a_config_without_stages_ends_at_none(tmp_path, capsys):
+    command = ["train", "--config", "configs/fsrt/demo.py:smoke", "--until", "paths"]
+    assert main([*command, "--workdir", str(tmp_path / "run")]) == 2
+    assert "the config has no stages, got 'paths'" in capsys.readouterr().err
+    assert not (tmp_path / "run").exists()
+
+
 def pipeline(**changes):
     """Three stages without networks; ``changes`` are put into the last one."""
     names = ("first", "second", "third")
