@@ -44,7 +44,7 @@ def get_config(argument: str = "") -> ConfigDict:
 
 def encoders() -> ConfigDict:
     """Pretraining, the longest stage."""
-    config = stage(steps=6800, batch_size=32, peak=3e-3, end=4e-5, every=1000)
+    config = stage(steps=6400, batch_size=32, peak=3e-3, end=4e-5, every=1600)
     config.task.pretraining_steps = None
     config.run.best_metric, config.run.best_mode = "unseen/nme", "min"
     return config
@@ -55,7 +55,7 @@ def generator() -> ConfigDict:
 
     A generator that knows nothing would only mislead them.
     """
-    config = stage(steps=700, batch_size=16, peak=6e-3, end=1e-5)
+    config = stage(steps=500, batch_size=16, peak=6e-3, end=1e-5)
     config.task.trained_encoders = ()
     config.uses = ConfigDict({"task": {"start_from": "encoders"}})
     return config
