@@ -30,10 +30,20 @@ def train(config: ConfigDict, workdir: Path) -> TrainState:
       ValueError: the config is not consistent with itself, the devices or the folder.
       FileNotFoundError: an earlier run that it names does not exist.
     """
+    prepare(config)
+    return make_trainer(config, workdir).run()
+
+
+def prepare(config: ConfigDict) -> None:
+    """Refuses what cannot start, then draws the synthetic faces that are missing.
+
+    Raises:
+      ValueError: the config is not consistent with itself.
+      FileNotFoundError: an earlier run that it names does not exist.
+    """
     # To draw faces takes minutes: what cannot start is told before.
     build_task(config.system, config.task.to_dict()).check()
     ensure_data(config)
-    return make_trainer(config, workdir).run()
 
 
 def ensure_data(config: ConfigDict) -> None:

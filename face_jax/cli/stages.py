@@ -15,7 +15,7 @@ from ml_collections import ConfigDict
 from face_jax.cli.config import locate, plain
 from face_jax.cli.latents import store_latents
 from face_jax.cli.reports import make_reporter
-from face_jax.cli.runs import ensure_data, make_trainer
+from face_jax.cli.runs import make_trainer, prepare
 from face_jax.train.interrupts import asked_to_stop
 from face_jax.train.stages import Stage, run_stages
 
@@ -46,8 +46,12 @@ def train_stage(config: ConfigDict, folder: Path) -> bool:
     Returns:
       Whether its last step is done; False also when a signal came during the last
       evaluation, so that no other stage begins.
+
+    Raises:
+      ValueError: the config is not consistent with itself, the devices or the folder.
+      FileNotFoundError: what it goes on from does not exist.
     """
-    ensure_data(config)
+    prepare(config)
     with asked_to_stop() as stop:
         state = make_trainer(config, folder).run()
     return int(state.step) >= config.run.steps and not stop()

@@ -177,6 +177,11 @@ def test_what_does_not_fit_is_told(teacher, changes, message):
         ("fsrt/distilled.py:of=people64", "task.teacher=nowhere", "nowhere"),
         ("fsrt/people64.py", "task.start_from=nowhere", "nothing to begin with at no"),
         ("smirk/train.py:smoke", "task.start_from=nowhere", "nothing to begin with"),
+        (
+            "smirk/synthetic80.py:smoke",
+            "stages.encoders.task.networks.pose_encoder.points=3",
+            "pose_encoder.points: expected at least",
+        ),
     ],
 )
 def test_what_cannot_start_draws_no_faces(
