@@ -30,8 +30,8 @@ class Stage:
     Attributes:
       name: also that of its folder.
       settings: JSON-like, what its result depends on.
-      run: does the work in the folder that it is given, or what is left of it; returns
-        whether all is done, False when it was asked to stop.
+      run: does the work in the folder that it is given, which it makes when it begins, or
+        what is left of it; returns whether all is done, False when it was asked to stop.
     """
 
     name: str
@@ -70,13 +70,13 @@ def run_stages(stages: Sequence[Stage], workdir: Path) -> bool:
 
 def _run(stage: Stage, folder: Path) -> bool:
     begin = time.monotonic()
-    folder.mkdir(parents=True, exist_ok=True)
     # Asked of all: the signal to stop may have reached some processes only.
     if not everywhere(stage.run(folder)):
         return False
     if is_main_process():
         seconds = round(time.monotonic() - begin, 3)
         marker = {"settings": stage.settings, "seconds": seconds}
+        folder.mkdir(parents=True, exist_ok=True)
         replace_file(folder / MARKER, json.dumps(marker, indent=2))
     return everywhere(True)  # once the marker is there
 

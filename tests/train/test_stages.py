@@ -35,6 +35,7 @@ class Pipeline:
     def _work(self, name, folder):
         self.ran.append(name)
         assert folder == self.workdir / name
+        folder.mkdir(parents=True, exist_ok=True)
         (folder / "result").write_text(name)
         return name not in self.unfinished
 
@@ -95,7 +96,7 @@ def test_a_failing_stage_leaves_no_marker(tmp_path):
 
     with pytest.raises(OSError, match="disk full"):
         run_stages([Stage("mae", {}, fail)], tmp_path)
-    assert list((tmp_path / "mae").iterdir()) == []
+    assert not (tmp_path / "mae").exists()
 
 
 def test_a_marker_is_whole_or_absent(tmp_path, monkeypatch):
