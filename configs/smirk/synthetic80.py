@@ -12,7 +12,8 @@ In MICA's place stands a teacher who knows the true identity but for noise of
 none, likewise of ``paths``). There are no perceptual and emotion terms, as these need
 weights; what ImageNet's weights are to the published encoders, landmarks taught to learned
 points are here. Crops are closer than published, so that few pixels show more of a face. Of
-ten persons eight are for training and one is watched. Variant: ``smoke`` (seconds).
+ten persons eight are for training and one is watched. Variant: ``smoke``
+(minutes, most of them for compiling three stages).
 """
 
 from ml_collections import ConfigDict, config_dict
@@ -97,7 +98,7 @@ def task() -> ConfigDict:
             "trained_encoders": ENCODERS,
             "encoder_rate": 2.0,
             # Of the encoders the second path's gradient is then a fifth of the first's; of
-            # the generator it may be as large: at the published 0.1 it is a twelfth.
+            # the generator up to twice as large, a fifth at most at the published 0.1.
             "cycle_weight": 8.0,
             "cycle_clip_norm": 1.0,
             "expression_spread": 0.3,
