@@ -51,8 +51,8 @@ class Generator(nn.Module):
 
         Raises:
           ValueError: the inputs are not [B, H, W, 3], their shapes differ, or a side
-            is not a multiple of patch * 2**levels or shorter than twice that; or a folded
-            network is trained.
+            is not a multiple of patch * 2**levels or shorter than twice that; the patch
+            has no pixel; or a folded network is trained.
         """
         self._check(rendered, masked)
         check_folded(self.folded, train)
@@ -81,6 +81,8 @@ class Generator(nn.Module):
         return ConvBlock(self._features(level), self.dtype, self.folded, name=name)
 
     def _check(self, rendered: Array, masked: Array) -> None:
+        if self.patch < 1:
+            raise ValueError(f"patch: expected at least 1 pixel, got {self.patch}")
         multiple = self.patch * 2**self.levels
         for name, images in (("rendered", rendered), ("masked", masked)):
             # Two pixels at the lowest resolution: fewer have no reflected border.

@@ -93,6 +93,11 @@ def test_squares_of_pixels_are_channels():
         np.testing.assert_allclose(corner(found, *at), wanted, atol=1e-6)
 
 
+def test_squares_have_a_pixel_at_least():
+    with pytest.raises(ValueError, match="patch: expected at least 1 pixel, got 0"):
+        Generator(patch=0).init(jax.random.key(0), *inputs())
+
+
 def test_transposed_convolutions_start_in_pytorchs_range():
     x = jnp.zeros((1, 2, 2, 32))
     params = jax.jit(UpConv(16).init)(jax.random.key(0), x)["params"]
