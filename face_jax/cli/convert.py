@@ -67,7 +67,7 @@ def main(args: argparse.Namespace) -> int:
     from face_jax.cli.outputs import check_folder
     from face_jax.convert.kinds import convert_files
     from face_jax.published import published_kind
-    from face_jax.train.checkpoints import FOLDER
+    from face_jax.train.checkpoint_folders import FOLDER
 
     log_to_console()
     check_folder(args.out)

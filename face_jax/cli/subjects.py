@@ -22,7 +22,7 @@ from face_jax.fsrt.evaluation import Split
 from face_jax.fsrt.model import Model
 from face_jax.fsrt.scores import Clip
 from face_jax.fsrt.suite import Subject
-from face_jax.train.checkpoints import runs_inside
+from face_jax.train.checkpoint_folders import runs_inside
 
 REGIONS = ("mouth", "eyes")
 """Parts of the face that are measured besides the whole frame."""

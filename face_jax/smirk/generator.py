@@ -11,6 +11,7 @@ import jax.numpy as jnp
 from face_jax.nn.batch_norm import batch_norm, check_folded
 from face_jax.nn.checks import check_images
 from face_jax.nn.layers import Conv, fan_in_limit, symmetric_uniform
+from face_jax.nn.vit import patchify, unpatchify
 from face_jax.types import Array
 
 
@@ -57,7 +58,9 @@ class Generator(nn.Module):
         self._check(rendered, masked)
         check_folded(self.folded, train)
         x = jnp.concatenate([rendered, masked], axis=-1)
-        x = patches_to_channels(x, self.patch)
+        batch, height, width, _ = x.shape
+        rows, columns = height // self.patch, width // self.patch
+        x = patchify(x, self.patch).reshape(batch, rows, columns, -1)
         skips = []
         for level in range(self.levels):
             skips.append(self._block(level, f"encoder_{level}")(x, train))
@@ -72,7 +75,8 @@ class Generator(nn.Module):
             x = jnp.concatenate([x, skips[level]], axis=-1)
             x = self._block(level, f"decoder_{level}")(x, train)
         logits = Conv(3 * self.patch**2, kernel_size=1, padding=0, name="out")(x)
-        return nn.sigmoid(channels_to_patches(logits, self.patch))
+        patches = logits.reshape(batch, rows * columns, -1)
+        return nn.sigmoid(unpatchify(patches, self.patch, rows, columns))
 
     def _features(self, level: int) -> int:
         return self.features * 2**level
@@ -92,20 +96,6 @@ class Generator(nn.Module):
                 f"masked: expected the shape of rendered, {list(rendered.shape)}, "
                 f"got {list(masked.shape)}"
             )
-
-
-def patches_to_channels(x: Array, side: int) -> Array:
-    """Maps [B, H, W, C] to [B, H / side, W / side, side * side * C]."""
-    batch, height, width, channels = x.shape
-    x = x.reshape(batch, height // side, side, width // side, side, channels)
-    return x.swapaxes(2, 3).reshape(batch, height // side, width // side, -1)
-
-
-def channels_to_patches(x: Array, side: int) -> Array:
-    """The reverse of ``patches_to_channels``."""
-    batch, height, width, _ = x.shape
-    x = x.reshape(batch, height, width, side, side, -1).swapaxes(2, 3)
-    return x.reshape(batch, side * height, side * width, -1)
 
 
 class ConvBlock(nn.Module):

@@ -19,6 +19,7 @@ from etils import epath
 from orbax.checkpoint import checkpoint_managers as policies
 
 from face_jax.train import checkpoint_meta
+from face_jax.train.checkpoint_folders import FOLDER, newest_first
 from face_jax.train.checkpoint_meta import CorruptCheckpointError, Meta, read_meta
 from face_jax.train.differences import differences
 from face_jax.train.distributed import everywhere, from_host, is_main_process
@@ -30,7 +31,7 @@ log = logging.getLogger("face_jax")
 
 INFERENCE_ITEMS = ("params", "model_state", "frozen", "ema")
 ITEMS = (*INFERENCE_ITEMS, "opt_state")
-FOLDER, SET_ASIDE = "checkpoints", ".corrupt"
+SET_ASIDE = ".corrupt"
 
 
 class Checkpoints:
@@ -247,7 +248,7 @@ def newest_step(workdir: str | Path) -> int:
     Raises:
       FileNotFoundError: there is none.
     """
-    return int(_candidates(Path(workdir).absolute(), None)[0].name)
+    return int(newest_first(Path(workdir).absolute(), None)[0].name)
 
 
 def stored_config(workdir: str | Path) -> dict[str, Any]:
@@ -260,7 +261,7 @@ def stored_config(workdir: str | Path) -> dict[str, Any]:
       FileNotFoundError: there is no checkpoint.
       ValueError: none has a description.
     """
-    for folder in _candidates(Path(workdir).absolute(), None):
+    for folder in newest_first(Path(workdir).absolute(), None):
         try:
             return read_meta(folder)["config"]
         except CorruptCheckpointError as error:
@@ -290,7 +291,7 @@ def load_variables(
       FileNotFoundError: there is no such checkpoint.
       ValueError: none of the checkpoints is intact.
     """
-    for folder in _candidates(Path(workdir).absolute(), step):
+    for folder in newest_first(Path(workdir).absolute(), step):
         try:
             meta = read_meta(folder)
             items = _read_items(folder, INFERENCE_ITEMS)
@@ -474,29 +475,3 @@ def _differing(folder: Path, paths: list[str]) -> str:
     return (
         f"{folder}: {len(paths)} arrays differ from what was written, first {paths[0]}"
     )
-
-
-def _candidates(workdir: Path, step: int | None) -> list[Path]:
-    root = workdir if workdir.name == FOLDER else workdir / FOLDER
-    found = [p for p in root.glob("*") if p.name.isdigit()] if root.is_dir() else []
-    if step is not None:
-        found = [p for p in found if int(p.name) == step]
-    if not found:
-        wanted = "no checkpoint" if step is None else f"no checkpoint of step {step}"
-        raise FileNotFoundError(
-            f"{workdir}: {wanted} (expected {root}/<step>){runs_inside(workdir)}"
-        )
-    return sorted(found, key=lambda p: int(p.name), reverse=True)
-
-
-def runs_inside(folder: Path) -> str:
-    """Words for messages: which folders of a folder are runs, such as stages of one.
-
-    Args:
-      folder: where a run was expected.
-
-    Returns:
-      ``"; runs are in encoders, paths"``, or nothing where there are none.
-    """
-    names = sorted(path.parent.name for path in folder.glob(f"*/{FOLDER}"))
-    return f"; runs are in {', '.join(names)}" if names else ""

@@ -24,14 +24,16 @@ from data_pipelines.sources.synthetic_settings import SyntheticSettings
 from data_pipelines.synth.plan import make_plan
 from data_pipelines.synth.scene import Studio
 from data_pipelines.synth.shots import Director
-from face_jax.cli.known_heads import SOURCE, known_heads, stored_faces
-from face_jax.cli.known_people import SPLIT, settings_of, synthetic_part
-from face_jax.cli.subjects import data_of_run
+from face_jax.cli.known_people import SPLIT, settings_of
 from face_jax.geometry.head import HeadParameters
 from face_jax.heads.library import head
-from face_jax.smirk import inference
-from face_jax.smirk.known_heads import KnownHeads, encode_all
-from tests.measure.picture_gradients import correlation, shaken, shown_directions
+from face_jax.smirk.known_heads import KnownHeads
+from tests.measure.picture_gradients import (
+    correlation,
+    estimates,
+    shaken,
+    shown_directions,
+)
 
 BATCH = 20
 """Pictures that are drawn at a time."""
@@ -122,10 +124,7 @@ def main() -> None:
     parser.add_argument("run", type=Path)
     parser.add_argument("--people", type=int, default=60)
     given = parser.parse_args()
-    model = inference.load(given.run)
-    data = synthetic_part(data_of_run(given.run), SOURCE)
-    known = known_heads(stored_faces(data, SPLIT), data["smirk_item"], given.people)
-    seen = encode_all(model, known.images)
+    model, data, known, seen = estimates(given.run, given.people)
     count = np.shape(seen.head.expression_params)[1]
     shown = shown_directions(model, known)["expression_params"][:count]
     draw = redraw(settings_of(data, None), known)

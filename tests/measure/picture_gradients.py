@@ -52,6 +52,14 @@ def picture_loss(model, faces, known):
 LOSSES = {"landmarks": landmark_loss, "photograph": picture_loss}
 
 
+def estimates(run, people):
+    """A run's model and data block, known heads of unseen people, what it sees there."""
+    model = inference.load(run)
+    data = synthetic_part(data_of_run(run), SOURCE)
+    known = known_heads(stored_faces(data, SPLIT), data["smirk_item"], people)
+    return model, data, known, encode_all(model, known.images)
+
+
 def corrections(model, loss, faces, known):
     """Where a loss wants the coefficients to go, by the names of ``FIELDS``."""
     of_rows = functools.partial(_corrections, model, loss)
@@ -169,10 +177,7 @@ def main():
     parser.add_argument("run", type=Path)
     parser.add_argument("--people", type=int, default=100)
     given = parser.parse_args()
-    model = inference.load(given.run)
-    data = synthetic_part(data_of_run(given.run), SOURCE)
-    known = known_heads(stored_faces(data, SPLIT), data["smirk_item"], given.people)
-    seen = encode_all(model, known.images)
+    model, _, known, seen = estimates(given.run, given.people)
     shown = shown_directions(model, known)
     print(f"{len(known)} pictures, directions: {jax.tree.map(np.sum, shown)}")
     print_corrections(model, seen, known, shown)
