@@ -43,6 +43,7 @@ class SyntheticImages:
         kinds: Sequence[str] | None = None,
         labelled: bool = False,
         uncover_others: bool = False,
+        landmarks: bool = True,
     ):
         """Opens the data set; pictures are decoded when they are asked for.
 
@@ -77,6 +78,7 @@ class SyntheticImages:
             )
         self._records = RecordSource(root / "images" / VERSION, split)
         self._occluders = occluders
+        self._landmarks = landmarks
         self._cache = BoundedCache(cache_bytes)
         self.label_names = self._records.names["label"]
         self.occluder_names = self._records.names["occluder"]
@@ -157,13 +159,13 @@ class SyntheticImages:
             raise UnusableClip(name, str(error)) from error
         for picture in pictures.values():
             picture.flags.writeable = False
-        points, kind = record["landmarks_68"], int(record["occluder"])
+        known = {name: record.get(name) for name in _LANDMARKS if self._landmarks}
+        kind = int(record["occluder"])
         return FacePicture(
             name=name,
             **pictures,
-            outline=face_outline(points),
-            landmarks_105=record.get("landmarks_105"),
-            landmarks_68=points,
+            **known,
+            outline=face_outline(record["landmarks_68"]),
             label=int(record["label"]),
             identity=int(record["identity"]),
             truth=_vectors(record),

@@ -59,6 +59,16 @@ def test_pictures_come_with_what_they_were_made_from(folder):
         assert not face.image.flags.writeable
 
 
+def test_landmarks_can_be_withheld(folder):
+    told, withheld = (SyntheticImages(folder, landmarks=tell) for tell in (True, False))
+    for row in (0, 5):
+        known, face = told.face(row), withheld.face(row)
+        assert face.landmarks_68 is None and face.landmarks_105 is None
+        for name in ("image", "outline"):
+            np.testing.assert_array_equal(getattr(face, name), getattr(known, name))
+        assert face.truth.keys() == known.truth.keys()
+
+
 def test_occluders_are_shown_on_request(folder):
     clean, hidden = (SyntheticImages(folder, occluders=o) for o in (False, True))
     differ = 0
