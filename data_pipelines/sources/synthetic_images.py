@@ -159,13 +159,13 @@ class SyntheticImages:
             raise UnusableClip(name, str(error)) from error
         for picture in pictures.values():
             picture.flags.writeable = False
-        known = {name: record.get(name) for name in _LANDMARKS if self._landmarks}
-        kind = int(record["occluder"])
+        points, kind = record["landmarks_68"], int(record["occluder"])
         return FacePicture(
             name=name,
             **pictures,
-            **known,
-            outline=face_outline(record["landmarks_68"]),
+            outline=face_outline(points),
+            landmarks_105=record.get("landmarks_105") if self._landmarks else None,
+            landmarks_68=points if self._landmarks else None,
             label=int(record["label"]),
             identity=int(record["identity"]),
             truth=_vectors(record),
