@@ -197,6 +197,7 @@ def built_in_images(
     size: int = 96,
     occluded: float = 0.0,
     free_expressions: float = 0.0,
+    one_look: bool = False,
     head: str = BUILT_IN_HEAD,
     seed: int = 0,
 ) -> SyntheticSettings:
@@ -209,6 +210,7 @@ def built_in_images(
       occluded: share of the pictures with something before the face, 0 to 1.
       free_expressions: share of those that show no class of expression, 0 to 1, see
         ``SyntheticSettings``.
+      one_look: whether persons differ in the shape of their heads alone.
       head: ``procedural`` or the path of a head model.
       seed: what it is drawn from.
 
@@ -221,6 +223,7 @@ def built_in_images(
         size=size,
         occluded=occluded,
         free_expressions=free_expressions,
+        one_look=one_look,
         head=head,
         seed=seed,
     )

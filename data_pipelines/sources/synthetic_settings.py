@@ -54,6 +54,8 @@ class SyntheticSettings:
       occluded: share of the still pictures with something before the face.
       free_expressions: share of the still pictures that show no class of expression
         but actions of mouth, brows and lids put together at random; unlabelled, -1.
+      one_look: whether all persons have one skin, hair, clothes and light, and differ
+        in the shape of their heads alone.
       head: ``procedural``, or the path of a head model.
       seed: everything random follows from it.
       picture_format: ``png`` (exact) or ``jpeg`` (a fifth of the size); masks are
@@ -69,6 +71,7 @@ class SyntheticSettings:
     clips_per_person: int = 2
     occluded: float = 0.4
     free_expressions: float = 0.0
+    one_look: bool = False
     head: str = BUILT_IN_HEAD
     seed: int = 0
     picture_format: str = "png"
@@ -102,15 +105,16 @@ class SyntheticSettings:
     def describe(self) -> dict[str, Any]:
         """Everything that tells data sets apart, as JSON-like data.
 
-        A head from a file is known by its content. ``free_expressions`` is told where
-        there are some: data sets without them are those of before it came.
+        A head from a file is known by its content. ``free_expressions`` and ``one_look``
+        are told where there are some: data sets without are those of before they came.
 
         Raises:
           FileNotFoundError: there is no such head model.
         """
         told = dataclasses.asdict(self)
-        if not self.free_expressions:
-            del told["free_expressions"]
+        for name in ("free_expressions", "one_look"):
+            if not told[name]:
+                del told[name]
         head = self.head if self.head == BUILT_IN_HEAD else _digest(self.head)
         return {"version": VERSION, **told, "head": head}
 

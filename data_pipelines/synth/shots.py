@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 
+from data_pipelines.sources.synthetic_settings import SyntheticSettings
 from data_pipelines.synth.backgrounds import draw_background
 from data_pipelines.synth.expressions import CLASSES, draw_expression
 from data_pipelines.synth.lighting import Lights, draw_lights
@@ -22,6 +23,8 @@ STILL_SHIFT = 0.008
 """Standard deviation of the face's place in still pictures, metres."""
 CAMERA_FOLLOWS = 0.5
 """How much the camera follows turns of the head in clips."""
+ONE_LOOK, ONE_LIGHT = 25, 3
+"""The seed of the person that all look like, and the number of the light they are in."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -67,10 +70,16 @@ class Director:
       size: side of the pictures.
       seed: of the data set.
       frame_rate: of clips, frames per second.
+      one_look: whether persons differ in the shape of their heads alone.
     """
 
     def __init__(
-        self, head: HeadModel, size: int, seed: int, frame_rate: float = FRAME_RATE
+        self,
+        head: HeadModel,
+        size: int,
+        seed: int,
+        frame_rate: float = FRAME_RATE,
+        one_look: bool = False,
     ):
         """Prepares for a head.
 
@@ -78,7 +87,7 @@ class Director:
           ValueError: the head cannot show facial actions.
         """
         self.rig, self.size, self.seed = Rig(head), size, seed
-        self.frame_rate = frame_rate
+        self.frame_rate, self.one_look = frame_rate, one_look
         self._viewpoint = Viewpoint(head)
         self._people: dict[int, Person] = {}
 
@@ -99,7 +108,7 @@ class Director:
             gaze=expression.gaze,
             rotation=turn.astype(np.float32),
             camera=camera,
-            lights=draw_lights(self._seed("image light", planned.number)),
+            lights=self._lights("image", planned.number),
             background=self._background("image", planned.number),
             label=-1 if free else CLASSES.index(planned.label),
             occluder=planned.occluder,
@@ -118,7 +127,7 @@ class Director:
         )
         common = {
             "person": self.person(planned.identity),
-            "lights": draw_lights(self._seed("clip light", planned.number)),
+            "lights": self._lights("clip", planned.number),
             "background": self._background("clip", planned.number),
             "occluder": NO_OCCLUDER,
             "identity": planned.identity,
@@ -131,14 +140,35 @@ class Director:
         """A person of the data set by number."""
         if identity not in self._people:
             seed = self._seed("person", identity)
-            self._people[identity] = draw_person(seed, self.rig.head)
+            self._people[identity] = self._like_all(draw_person(seed, self.rig.head))
         return self._people[identity]
+
+    def _like_all(self, person: Person) -> Person:
+        if not self.one_look:
+            return person
+        look = draw_person(ONE_LOOK, self.rig.head)
+        return dataclasses.replace(look, shape_params=person.shape_params)
+
+    def _lights(self, kind: str, number: int) -> Lights:
+        shown = ONE_LIGHT if self.one_look else number
+        return draw_lights(self._seed(f"{kind} light", shown))
 
     def _background(self, kind: str, number: int) -> np.ndarray:
         return draw_background(self._seed(f"{kind} background", number), self.size)
 
     def _seed(self, purpose: str, number: int) -> int:
         return seed_of(self.seed, purpose, number)
+
+
+def director_of(settings: SyntheticSettings, head: HeadModel) -> Director:
+    """Who draws the shots of a data set, with the head that its settings name.
+
+    Raises:
+      ValueError: the head cannot show facial actions.
+    """
+    return Director(
+        head, settings.size, settings.seed, settings.frame_rate, settings.one_look
+    )
 
 
 def _frame(

@@ -63,6 +63,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "in the place of an emotion (default: 0)",
     )
     parser.add_argument(
+        "--one-look",
+        action="store_true",
+        help="one skin, hair, clothes and light for all, who differ in the shape of "
+        "their heads alone",
+    )
+    parser.add_argument(
         "--head",
         default="procedural",
         metavar="NAME|FILE",
@@ -112,6 +118,7 @@ def main(args: argparse.Namespace) -> int:
         clips_per_person=args.clips_per_person,
         occluded=args.occluded,
         free_expressions=args.free_expressions,
+        one_look=args.one_look,
         head=args.head,
         seed=args.seed,
         picture_format=args.format,

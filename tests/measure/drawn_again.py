@@ -23,7 +23,7 @@ import numpy as np
 from data_pipelines.sources.synthetic_settings import SyntheticSettings
 from data_pipelines.synth.plan import make_plan
 from data_pipelines.synth.scene import Studio
-from data_pipelines.synth.shots import Director
+from data_pipelines.synth.shots import director_of
 from face_jax.cli.known_people import SPLIT, settings_of
 from face_jax.geometry.head import HeadParameters
 from face_jax.heads.library import head
@@ -53,7 +53,7 @@ def redraw(settings: SyntheticSettings, known: KnownHeads) -> Draw:
       ValueError: these are not the heads that are known.
     """
     model = head(settings.head)
-    director = Director(model, settings.size, settings.seed)
+    director = director_of(settings, model)
     studio = Studio(model, settings.size)
     shots = [director.image(one) for one in make_plan(settings).images[SPLIT]]
     shots = shots[: len(known)]

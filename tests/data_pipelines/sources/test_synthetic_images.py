@@ -205,7 +205,9 @@ def test_the_built_in_data_set_has_a_place_of_its_own(tmp_path, monkeypatch):
     assert settings.folder() != other.folder()
     free = built_in_images(**small, free_expressions=0.5)
     assert free.free_expressions == 0.5 and settings.folder() != free.folder()
-    # Data sets from before there were free expressions are found again.
-    assert "free_expressions" not in settings.describe()
+    alike = built_in_images(**small, one_look=True)
+    assert alike.one_look and settings.folder() != alike.folder()
+    # Data sets from before there were these two are found again.
+    assert not {"free_expressions", "one_look"} & settings.describe().keys()
     with pytest.raises(ValueError, match="size: expected 16"):
         built_in_images(size=4)
