@@ -12,9 +12,13 @@ In MICA's place stands a teacher who knows the true identity but for noise of
 none, likewise of ``paths``). There are no perceptual and emotion terms, as these need
 weights; what ImageNet's weights are to the published encoders, landmarks taught to learned
 points are here. Crops are closer than published, so that few pixels show more of a face. Of
-ten persons eight are for training and one is watched. Variant: ``smoke``
-(minutes, most of them for compiling three stages).
+ten persons eight are for training and one is watched. Variants: ``one_look`` (generator and
+both paths see 3,000 persons who differ in the shape of their heads alone: how much skin,
+hair and light hide from a generator; ``stages.generator.data.synthetic_images.path`` is
+theirs), ``smoke`` (minutes, most of them for compiling three stages).
 """
+
+from collections.abc import Sequence
 
 from ml_collections import ConfigDict, config_dict
 
@@ -22,6 +26,7 @@ from configs import common
 from configs.smirk import train
 
 PEOPLE, PICTURES = 16_000, 1
+PEOPLE_ALIKE = 3_000
 SIDE, DRAWN_SIDE = 80, 160
 """Pixels of crops, and of the pictures that they are cut from."""
 TRAIN_SCALES, PLAIN_SCALE = (1.1, 1.4), 1.25
@@ -33,14 +38,26 @@ NUM_SHAPE = 57
 
 def get_config(argument: str = "") -> ConfigDict:
     """The config; ``argument`` names variants, see the head of this file."""
-    variant = common.variants(argument, smoke=False)
+    variant = common.variants(argument, smoke=False, one_look=False)
     config = common.pipeline(
         {"encoders": encoders(), "generator": generator(), "paths": paths()}
     )
-    first, *others = blocks(config)
-    for block in others:
-        common.follow(block, first, "synthetic_images.path")
+    after = make_alike(config) if variant.one_look else []
+    for names in ([name for name in config.order if name not in after], after):
+        for block in blocks(config, names)[1:]:
+            common.follow(block, blocks(config, names)[0], "synthetic_images.path")
     return smoke(config) if variant.smoke else config
+
+
+def make_alike(config: ConfigDict) -> list[str]:
+    """Gives the stages with a generator persons of one look; returns their names."""
+    names = ["generator", "paths"]
+    for block in blocks(config, names):
+        alike = {"people": PEOPLE_ALIKE, "one_look": True}
+        block.synthetic_images.built_in.update(alike)
+    for name in names:
+        config.stages[name].data.smirk_item.color_changes = False
+    return names
 
 
 def encoders() -> ConfigDict:
@@ -202,9 +219,9 @@ def data(split: str, mode: str) -> ConfigDict:
     )
 
 
-def blocks(config: ConfigDict) -> list[ConfigDict]:
-    """What all stages read, that of the first one's training first."""
-    stages = [config.stages[name] for name in config.order]
+def blocks(config: ConfigDict, names: Sequence[str]) -> list[ConfigDict]:
+    """What these stages read, that of the first one's training first."""
+    stages = [config.stages[name] for name in names]
     return [b for stage in stages for b in (stage.data, stage.evals.unseen.data)]
 
 
@@ -229,7 +246,7 @@ def smoke(config: ConfigDict) -> ConfigDict:
         stage.task.schedule.warmup_steps = 0
         stage.loader.batch_size = 8
         stage.evals.unseen.batch_size = 8
-    for block in blocks(config):
+    for block in blocks(config, config.order):
         block.smirk_item.size = 32
         block.synthetic_images.built_in.update(
             {"people": 10, "images_per_person": 7, "size": 48}

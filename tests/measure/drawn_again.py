@@ -7,8 +7,8 @@ whoever drew the data draws each picture again: the same person, light and room,
 expression that the encoders see. The loss is that of the first path, the mean absolute
 difference of the pictures; central differences say which way it wants every coefficient
 to go. Printed is the correlation of that with the way that is right, as
-``tests.measure.picture_gradients`` prints it for a generator that was trained: the most
-that the photograph could tell. Beside it stands the loss itself: what the wrong expression
+``tests.measure.picture_gradients`` prints it for landmarks, and for a generator that was
+trained, where expression alone is wrong: the most that the photograph could tell. Beside it stands the loss itself: what the wrong expression
 changes in a picture, to be held against the error of a trained generator.
 """
 

@@ -6,13 +6,15 @@ RUN is a work directory of training on synthetic people, whose generator has bee
 At what the encoders see in pictures of unseen people, each loss says by its gradient which
 way every coefficient should move, and the truth says which way is right. Printed is the
 correlation of the two over the pictures, the mean over directions that show: 0 where a
-loss knows nothing that the encoders do not, 1 where it knows everything. Beside it stands
-the same for faces that are off by chance, as far as the estimates are: what a loss tells
-to encoders that know nothing.
+loss knows nothing that the encoders do not, 1 where it knows everything. ``estimated``:
+everything is as the encoders see it. ``alone``: expression or identity is, and all the
+rest is true. ``by chance``: likewise, but with the errors of another picture, what a loss
+tells to encoders that know nothing. Landmarks count as they are, and moved by chance as
+far as those are off that a detector guesses.
 
-Below stands how each loss changes where the true coefficients, or those of another
-picture, take the place of the estimated ones; and whether the encoders find in pictures
-that the generator makes the expressions that it was given: what its obedience is worth.
+Below stands how each loss changes where estimates alone become true, or another
+picture's; and whether the encoders find in pictures that the generator makes the
+expressions that it was given: what its obedience is worth.
 """
 
 import argparse
@@ -30,11 +32,14 @@ from face_jax.cli.subjects import data_of_run
 from face_jax.smirk import inference
 from face_jax.smirk.head_evaluation import LEAST_MOVE
 from face_jax.smirk.known_heads import encode_all, moved_landmarks
+from face_jax.smirk.measures import outer_eye_distance
 from face_jax.temporal.chunks import in_batches
 
 FIELDS = ("expression_params", "shape_params")
 BATCH = 20
 """Pictures at a time."""
+GUESSES = (1, 2, 4)
+"""Mean errors of guessed landmarks, % of the distance between the outer eye corners."""
 
 
 def landmark_loss(model, faces, known):
@@ -50,6 +55,16 @@ def picture_loss(model, faces, known):
 
 
 LOSSES = {"landmarks": landmark_loss, "photograph": picture_loss}
+
+
+def guessed(known, percent, seed=0):
+    """The heads with landmarks that are off by chance, on average ``percent``."""
+    landmarks = np.asarray(known.landmarks_105)
+    eyes = np.asarray(outer_eye_distance(landmarks))[:, None, None]
+    off = np.random.default_rng(seed).standard_normal(landmarks.shape)
+    # The mean length of pairs of standard normal numbers.
+    off *= percent / 100 * eyes / np.sqrt(np.pi / 2)
+    return known.replace(landmarks_105=np.float32(landmarks + off))
 
 
 def estimates(run, people):
@@ -140,29 +155,51 @@ def shown_directions(model, known):
     }
 
 
+def agreement(model, loss, faces, known, field, shown):
+    """How well a loss points to the truth: the mean of the directions that show."""
+    wanted = corrections(model, loss, faces, known)[field]
+    true, at = (np.asarray(getattr(f.head, field)) for f in (known.faces, faces))
+    count = wanted.shape[1]
+    found = correlation(wanted, true[:, :count] - at[:, :count])
+    return np.nanmean(found[shown[field][:count]])
+
+
+def situations(seen, known, field):
+    """Faces that are wrong, by what is wrong with them."""
+    return {
+        "estimated": seen,
+        "alone": exchanged(known.faces, seen, field),
+        "by chance": exchanged(known.faces, shaken(seen, known.faces), field),
+    }
+
+
 def print_corrections(model, seen, known, shown):
     """Which way the losses point, and how often that is right."""
-    for title, faces in (
-        ("as estimated", seen),
-        ("off by chance", shaken(seen, known.faces)),
-    ):
-        for name, loss in LOSSES.items():
-            moves = corrections(model, loss, faces, known)
-            for field, wanted in moves.items():
-                true, at = (getattr(f.head, field) for f in (known.faces, faces))
-                found = correlation(wanted, np.asarray(true) - np.asarray(at))
-                mean = np.nanmean(found[shown[field][: len(found)]])
-                print(f"{title:14} {name:10} {field:17} {mean:6.3f}", flush=True)
+    told = [(name, loss, known) for name, loss in LOSSES.items()]
+    told += [
+        (f"landmarks off by {off} %", landmark_loss, guessed(known, off))
+        for off in GUESSES
+    ]
+    for field in FIELDS:
+        for name, loss, heads in told:
+            found = {
+                title: agreement(model, loss, faces, heads, field, shown)
+                for title, faces in situations(seen, known, field).items()
+            }
+            columns = "  ".join(f"{t} {value:6.3f}" for t, value in found.items())
+            print(f"{field:17} {name:20} {columns}", flush=True)
 
 
 def print_exchanges(model, seen, known, order):
     """What the losses are where coefficients are true, or those of another picture."""
     for name, loss in LOSSES.items():
-        before = loss_of_each(model, loss, seen, known)
+        true = loss_of_each(model, loss, known.faces, known)
         for field in FIELDS:
-            true, other = (
-                loss_of_each(model, loss, exchanged(seen, *given), known)
-                for given in ((known.faces, field), (seen, field, order))
+            before, other = (
+                loss_of_each(
+                    model, loss, exchanged(known.faces, seen, field, rows), known
+                )
+                for rows in (slice(None), order)
             )
             changes = [100 * (x.mean() / before.mean() - 1) for x in (true, other)]
             print(

@@ -7,15 +7,18 @@ import numpy as np
 import pytest
 
 from face_jax.smirk import inference
+from face_jax.smirk.measures import outer_eye_distance
 from tests.measure.picture_gradients import (
     LOSSES,
     corrections,
     correlation,
     exchanged,
     found_again,
+    guessed,
     landmark_loss,
     loss_of_each,
     shaken,
+    situations,
 )
 from tests.smirk.small_model import heads_as_seen, small_model
 from tests.smirk.small_task import write_head
@@ -68,6 +71,25 @@ def test_shaken_faces_have_the_errors_of_the_estimates(known):
     )
     assert np.count_nonzero(np.abs(off) > 1e-6) == 1
     np.testing.assert_allclose(off[:, 1].max(), 2.0, rtol=1e-6)
+
+
+def test_landmarks_are_guessed_as_far_off_as_told(known):
+    off = guessed(known, 3.0).landmarks_105 - np.asarray(known.landmarks_105)
+    eyes = np.asarray(outer_eye_distance(known.landmarks_105))
+    distances = np.linalg.norm(off, axis=-1).mean(axis=1) / eyes
+    np.testing.assert_allclose(distances, 0.03, rtol=0.2)
+    np.testing.assert_allclose(off.mean(axis=1) / eyes[:, None], 0, atol=0.01)
+
+
+def test_one_field_is_wrong_and_the_rest_is_true(known):
+    wrong = moved(known.faces, 0, 1, 2.0)
+    wrong = dataclasses.replace(wrong, camera=np.asarray(wrong.camera) + 1)
+    found = situations(wrong, known, "shape_params")
+    np.testing.assert_array_equal(found["estimated"].camera, wrong.camera)
+    for title in ("alone", "by chance"):
+        np.testing.assert_array_equal(found[title].camera, known.faces.camera)
+        off = found[title].head.shape_params - known.faces.head.shape_params
+        np.testing.assert_allclose(np.abs(off).sum(), 2.0, rtol=1e-5)
 
 
 def test_a_field_is_taken_from_others_in_their_order(known):

@@ -6,6 +6,7 @@ import itertools
 import pytest
 
 from configs.smirk import pretrain, synthetic80, train
+from data_pipelines.sources.synthetic_images import built_in_images
 from face_jax.smirk.networks import ENCODERS
 from face_jax.smirk.task import ENCODER_TURN, GENERATOR_TURN, SmirkTask
 from face_jax.systems import build_task
@@ -65,6 +66,17 @@ def test_small_stages_go_on_from_each_other_and_share_their_pictures():
     assert tuple(config.order) == order
     for before, name in itertools.pairwise(order):
         assert config.stages[name].uses.task.start_from == before
-    blocks = synthetic80.blocks(config)
+    blocks = synthetic80.blocks(config, order)
     assert len(blocks) == 6
     assert {block.synthetic_images.path for block in blocks} == {"drawn"}
+
+
+def test_with_one_look_generator_and_paths_have_pictures_of_their_own():
+    config = synthetic80.get_config("one_look")
+    config.stages.encoders.data.synthetic_images.path = "drawn"
+    config.stages.generator.data.synthetic_images.path = "alike"
+    for names, path in ((["encoders"], "drawn"), (["generator", "paths"], "alike")):
+        for block in synthetic80.blocks(config, names):
+            assert block.synthetic_images.path == path
+            built_in = built_in_images(**block.synthetic_images.built_in)
+            assert built_in.one_look == (path == "alike")
