@@ -27,6 +27,7 @@ from configs.smirk import train
 
 PEOPLE, PICTURES = 16_000, 1
 PEOPLE_ALIKE = 3_000
+"""Persons of the variant ``one_look``: a generator needs fewer of them."""
 SIDE, DRAWN_SIDE = 80, 160
 """Pixels of crops, and of the pictures that they are cut from."""
 TRAIN_SCALES, PLAIN_SCALE = (1.1, 1.4), 1.25
@@ -42,22 +43,26 @@ def get_config(argument: str = "") -> ConfigDict:
     config = common.pipeline(
         {"encoders": encoders(), "generator": generator(), "paths": paths()}
     )
-    after = make_alike(config) if variant.one_look else []
-    for names in ([name for name in config.order if name not in after], after):
-        for block in blocks(config, names)[1:]:
-            common.follow(block, blocks(config, names)[0], "synthetic_images.path")
+    alike = config.order[1:] if variant.one_look else ()
+    for name in alike:
+        make_alike(config.stages[name])
+    for names in ([name for name in config.order if name not in alike], alike):
+        share_pictures(blocks(config, names))
     return smoke(config) if variant.smoke else config
 
 
-def make_alike(config: ConfigDict) -> list[str]:
-    """Gives the stages with a generator persons of one look; returns their names."""
-    names = ["generator", "paths"]
-    for block in blocks(config, names):
+def make_alike(stage: ConfigDict) -> None:
+    """Gives a stage persons who differ in the shape of their heads alone."""
+    for block in (stage.data, stage.evals.unseen.data):
         alike = {"people": PEOPLE_ALIKE, "one_look": True}
         block.synthetic_images.built_in.update(alike)
-    for name in names:
-        config.stages[name].data.smirk_item.color_changes = False
-    return names
+    stage.data.smirk_item.color_changes = False
+
+
+def share_pictures(sharing: Sequence[ConfigDict]) -> None:
+    """Makes data blocks read what the first one reads."""
+    for block in sharing[1:]:
+        common.follow(block, sharing[0], "synthetic_images.path")
 
 
 def encoders() -> ConfigDict:
