@@ -13,7 +13,7 @@ from data_pipelines.sources.synthetic_settings import VERSION, SyntheticSettings
 from data_pipelines.synth import record_features
 from data_pipelines.synth.jobs import Crew, Job, folder_of, jobs
 from data_pipelines.synth.plan import Plan, make_plan
-from data_pipelines.synth.shots import Director, director_of
+from data_pipelines.synth.shots import Director
 from face_jax.geometry.head import HeadModel
 
 SETTINGS_FILE = "settings.json"
@@ -113,7 +113,7 @@ def drawing(
         show facial actions; nothing is written then.
     """
     check_folder(folder, settings)
-    director = director_of(settings, head)
+    director = Director(settings, head)
     folder.mkdir(parents=True, exist_ok=True)
     remove_abandoned(folder)
     write_json(folder / SETTINGS_FILE, settings.describe())

@@ -22,7 +22,7 @@ import jax
 from data_pipelines.sources.synthetic_settings import SyntheticSettings
 from data_pipelines.synth.generate import Progress, crew_of, drawing
 from data_pipelines.synth.jobs import Job
-from data_pipelines.synth.shots import Director, director_of
+from data_pipelines.synth.shots import Director
 from data_pipelines.workers import spawning, worker_pool
 from face_jax.geometry.head import HeadModel
 
@@ -128,5 +128,5 @@ def _draw(settings: SyntheticSettings, equip: Equip, job: Job) -> None:
 @functools.cache
 def _equipment(settings: SyntheticSettings, equip: Equip) -> tuple[Director, Any]:
     head, studio = equip(settings)
-    director = director_of(settings, head)
+    director = Director(settings, head)
     return director, studio

@@ -9,7 +9,7 @@ from data_pipelines.sources.synthetic_settings import SyntheticSettings
 from data_pipelines.synth.backgrounds import draw_background
 from data_pipelines.synth.expressions import CLASSES, draw_expression
 from data_pipelines.synth.lighting import Lights, draw_lights
-from data_pipelines.synth.motion import FRAME_RATE, Motion, draw_motion
+from data_pipelines.synth.motion import Motion, draw_motion
 from data_pipelines.synth.people import Person, draw_person
 from data_pipelines.synth.plan import FREE, NO_OCCLUDER, ClipPlan, ImagePlan, seed_of
 from data_pipelines.synth.rig import Rig
@@ -67,27 +67,17 @@ class Director:
 
     Attributes:
       rig: sets the head model of all persons.
-      size: side of the pictures.
-      seed: of the data set.
-      frame_rate: of clips, frames per second.
-      one_look: whether persons differ in the shape of their heads alone.
+      settings: of the data set.
     """
 
-    def __init__(
-        self,
-        head: HeadModel,
-        size: int,
-        seed: int,
-        frame_rate: float = FRAME_RATE,
-        one_look: bool = False,
-    ):
-        """Prepares for a head.
+    def __init__(self, settings: SyntheticSettings, head: HeadModel):
+        """Prepares for the head that the settings name.
 
         Raises:
           ValueError: the head cannot show facial actions.
         """
-        self.rig, self.size, self.seed = Rig(head), size, seed
-        self.frame_rate, self.one_look = frame_rate, one_look
+        self.rig, self.settings = Rig(head), settings
+        self._look = draw_person(ONE_LOOK, head) if settings.one_look else None
         self._viewpoint = Viewpoint(head)
         self._people: dict[int, Person] = {}
 
@@ -121,7 +111,8 @@ class Director:
     def clip(self, planned: ClipPlan, num_frames: int) -> list[Shot]:
         """The shots of a clip, under one light."""
         seed = self._seed("clip", planned.number)
-        motion = draw_motion(num_frames, seed, planned.style, self.frame_rate)
+        frame_rate = self.settings.frame_rate
+        motion = draw_motion(num_frames, seed, planned.style, frame_rate)
         cameras = self._viewpoint.cameras(
             motion.rotation, motion.shift, motion.zoom, CAMERA_FOLLOWS
         )
@@ -140,35 +131,24 @@ class Director:
         """A person of the data set by number."""
         if identity not in self._people:
             seed = self._seed("person", identity)
-            self._people[identity] = self._like_all(draw_person(seed, self.rig.head))
+            person = draw_person(seed, self.rig.head)
+            if self._look is not None:
+                shape = person.shape_params
+                person = dataclasses.replace(self._look, shape_params=shape)
+            self._people[identity] = person
         return self._people[identity]
 
-    def _like_all(self, person: Person) -> Person:
-        if not self.one_look:
-            return person
-        look = draw_person(ONE_LOOK, self.rig.head)
-        return dataclasses.replace(look, shape_params=person.shape_params)
-
     def _lights(self, kind: str, number: int) -> Lights:
-        shown = ONE_LIGHT if self.one_look else number
+        shown = ONE_LIGHT if self.settings.one_look else number
         return draw_lights(self._seed(f"{kind} light", shown))
 
     def _background(self, kind: str, number: int) -> np.ndarray:
-        return draw_background(self._seed(f"{kind} background", number), self.size)
+        return draw_background(
+            self._seed(f"{kind} background", number), self.settings.size
+        )
 
     def _seed(self, purpose: str, number: int) -> int:
-        return seed_of(self.seed, purpose, number)
-
-
-def director_of(settings: SyntheticSettings, head: HeadModel) -> Director:
-    """Who draws the shots of a data set, with the head that its settings name.
-
-    Raises:
-      ValueError: the head cannot show facial actions.
-    """
-    return Director(
-        head, settings.size, settings.seed, settings.frame_rate, settings.one_look
-    )
+        return seed_of(self.settings.seed, purpose, number)
 
 
 def _frame(

@@ -18,7 +18,7 @@ from data_pipelines.sources.synthetic_settings import SyntheticSettings
 from data_pipelines.synth.plan import NO_OCCLUDER, ImagePlan, make_plan, seed_of
 from data_pipelines.synth.samples import Rendered, render
 from data_pipelines.synth.scene import Studio
-from data_pipelines.synth.shots import Director, Shot, director_of
+from data_pipelines.synth.shots import Director, Shot
 from data_pipelines.synth.special_expressions import SPECIAL
 from face_jax.cli.known_people import BATCH, SPLIT
 from face_jax.cli.progress import Progress
@@ -96,7 +96,7 @@ def special_faces(
       FileNotFoundError: there is no such head model.
     """
     model = head(settings.head)
-    director = director_of(settings, model)
+    director = Director(settings, model)
     shots = special_shots(director, settings, kind, most, pictures)
     studio = Studio(model, settings.size)
     rendered: list[Rendered] = []

@@ -14,7 +14,7 @@ from data_pipelines.synth.generate import SETTINGS_FILE
 from data_pipelines.synth.plan import make_plan
 from data_pipelines.synth.samples import render
 from data_pipelines.synth.scene import Studio
-from data_pipelines.synth.shots import Shot, director_of
+from data_pipelines.synth.shots import Director, Shot
 from face_jax.cli.subjects import describe_clip
 from face_jax.cli.synthetic_data import BUILT_IN
 from face_jax.fsrt.known_people import BOTH, EXPRESSION, POSE, Encounter
@@ -100,7 +100,7 @@ class KnownPeople:
         """
         model = head(settings.head)
         self._settings, self._size = settings, size
-        self._director = director_of(dataclasses.replace(settings, size=size), model)
+        self._director = Director(dataclasses.replace(settings, size=size), model)
         self._studio = Studio(model, size)
         plans = make_plan(settings).clips[SPLIT]
         self._plans = {plan.identity: plan for plan in reversed(plans)}

@@ -104,7 +104,7 @@ def test_cameras_of_landmarks_are_half_a_pixel_away():
 
 
 def test_special_shots_are_of_test_people_and_reproducible():
-    director = Director(procedural_head(), SETTINGS.size, SETTINGS.seed)
+    director = Director(SETTINGS, procedural_head())
     shots = special_shots(director, SETTINGS, "asymmetric", most=5, pictures=3)
     assert [shot.identity for shot in shots] == [9, 9, 9, 19, 19, 19]
     again = special_shots(director, SETTINGS, "asymmetric", most=1, pictures=3)

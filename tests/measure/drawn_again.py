@@ -6,10 +6,11 @@ RUN is a work directory of training on synthetic people. In the place of its gen
 whoever drew the data draws each picture again: the same person, light and room, with the
 expression that the encoders see. The loss is that of the first path, the mean absolute
 difference of the pictures; central differences say which way it wants every coefficient
-to go. Printed is the correlation of that with the way that is right, as
-``tests.measure.picture_gradients`` prints it for landmarks, and for a generator that was
-trained, where expression alone is wrong: the most that the photograph could tell. Beside it stands the loss itself: what the wrong expression
-changes in a picture, to be held against the error of a trained generator.
+to go. Printed is the correlation of that with the way that is right: the most that the
+photograph could tell. ``alone`` and ``by chance`` are what they are where
+``tests.measure.picture_gradients`` prints the same for landmarks and for a generator that
+was trained. Beside it stands the loss itself: what the wrong expression changes in a
+picture, to be held against the error of a trained generator.
 """
 
 import argparse
@@ -23,7 +24,7 @@ import numpy as np
 from data_pipelines.sources.synthetic_settings import SyntheticSettings
 from data_pipelines.synth.plan import make_plan
 from data_pipelines.synth.scene import Studio
-from data_pipelines.synth.shots import director_of
+from data_pipelines.synth.shots import Director
 from face_jax.cli.known_people import SPLIT, settings_of
 from face_jax.geometry.head import HeadParameters
 from face_jax.heads.library import head
@@ -31,8 +32,8 @@ from face_jax.smirk.known_heads import KnownHeads
 from tests.measure.picture_gradients import (
     correlation,
     estimates,
-    shaken,
     shown_directions,
+    wrong_alone,
 )
 
 BATCH = 20
@@ -53,7 +54,7 @@ def redraw(settings: SyntheticSettings, known: KnownHeads) -> Draw:
       ValueError: these are not the heads that are known.
     """
     model = head(settings.head)
-    director = director_of(settings, model)
+    director = Director(settings, model)
     studio = Studio(model, settings.size)
     shots = [director.image(one) for one in make_plan(settings).images[SPLIT]]
     shots = shots[: len(known)]
@@ -130,17 +131,14 @@ def main() -> None:
     draw = redraw(settings_of(data, None), known)
     true = np.asarray(known.faces.head.expression_params)
     photographs = draw(true)
-    for title, faces in (
-        ("as estimated", seen),
-        ("off by chance", shaken(seen, known.faces)),
-    ):
+    for title, faces in wrong_alone(seen, known, "expression_params").items():
         at = np.array(true)
         at[:, :count] = faces.head.expression_params
         wanted = corrections(draw, at, photographs, np.flatnonzero(shown))
         found = correlation(wanted, (true - at)[:, : len(shown)][:, shown])
         mean = loss(draw, at, photographs).mean()
         print(
-            f"{title:14} loss {mean:.5f}, expression_params {np.nanmean(found):.3f} "
+            f"{title:9} loss {mean:.5f}, expression_params {np.nanmean(found):.3f} "
             f"({len(found)} directions)",
             flush=True,
         )

@@ -75,20 +75,19 @@ def estimates(run, people):
     return model, data, known, encode_all(model, known.images)
 
 
-def corrections(model, loss, faces, known):
-    """Where a loss wants the coefficients to go, by the names of ``FIELDS``."""
-    of_rows = functools.partial(_corrections, model, loss)
-    return in_batches(of_rows, faces, known, size=BATCH)
+def corrections(model, loss, faces, known, field):
+    """Where a loss wants the coefficients of a field to go, [N, n]."""
+    of_rows = functools.partial(_corrections, model, loss, field)
+    return np.asarray(in_batches(of_rows, faces, known, size=BATCH))
 
 
-@functools.partial(jax.jit, static_argnums=1)
-def _corrections(model, loss, faces, known):
+@functools.partial(jax.jit, static_argnums=(1, 2))
+def _corrections(model, loss, field, faces, known):
     def total(parameters):
-        moved = dataclasses.replace(faces.head, **parameters)
+        moved = dataclasses.replace(faces.head, **{field: parameters})
         return loss(model, dataclasses.replace(faces, head=moved), known).sum()
 
-    given = {name: getattr(faces.head, name) for name in FIELDS}
-    return jax.tree.map(jnp.negative, jax.grad(total)(given))
+    return -jax.grad(total)(getattr(faces.head, field))
 
 
 def shaken(faces, truth, seed=0):
@@ -157,17 +156,16 @@ def shown_directions(model, known):
 
 def agreement(model, loss, faces, known, field, shown):
     """How well a loss points to the truth: the mean of the directions that show."""
-    wanted = corrections(model, loss, faces, known)[field]
+    wanted = corrections(model, loss, faces, known, field)
     true, at = (np.asarray(getattr(f.head, field)) for f in (known.faces, faces))
     count = wanted.shape[1]
     found = correlation(wanted, true[:, :count] - at[:, :count])
     return np.nanmean(found[shown[field][:count]])
 
 
-def situations(seen, known, field):
-    """Faces that are wrong, by what is wrong with them."""
+def wrong_alone(seen, known, field):
+    """Faces that are true but for a field, by what is wrong with it."""
     return {
-        "estimated": seen,
         "alone": exchanged(known.faces, seen, field),
         "by chance": exchanged(known.faces, shaken(seen, known.faces), field),
     }
@@ -182,9 +180,10 @@ def print_corrections(model, seen, known, shown):
     ]
     for field in FIELDS:
         for name, loss, heads in told:
+            situations = {"estimated": seen} | wrong_alone(seen, known, field)
             found = {
                 title: agreement(model, loss, faces, heads, field, shown)
-                for title, faces in situations(seen, known, field).items()
+                for title, faces in situations.items()
             }
             columns = "  ".join(f"{t} {value:6.3f}" for t, value in found.items())
             print(f"{field:17} {name:20} {columns}", flush=True)

@@ -6,7 +6,7 @@ import pytest
 
 from data_pipelines.sources.synthetic_settings import SyntheticSettings
 from data_pipelines.synth.plan import make_plan
-from data_pipelines.synth.shots import director_of
+from data_pipelines.synth.shots import Director
 from face_jax.geometry.head import HeadParameters
 from face_jax.smirk.encoder import EncodedFace
 from face_jax.smirk.known_heads import KnownHeads
@@ -52,7 +52,7 @@ class Painter:
 
 
 def known_people(settings, order=1):
-    director = director_of(settings, drawn_again.head("procedural"))
+    director = Director(settings, drawn_again.head("procedural"))
     people = [one.identity for one in make_plan(settings).images[SPLIT]][::order]
     first = [abs(director.person(person).shape_params[0]) for person in people]
     shape = np.stack([np.arange(len(people)), first], axis=1).astype(np.float32)

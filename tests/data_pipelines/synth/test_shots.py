@@ -7,7 +7,7 @@ import pytest
 
 from data_pipelines.sources.synthetic_settings import SyntheticSettings
 from data_pipelines.synth.plan import make_plan
-from data_pipelines.synth.shots import director_of
+from data_pipelines.synth.shots import Director
 from face_jax.heads.procedural import procedural_head
 
 SETTINGS = SyntheticSettings(
@@ -21,7 +21,7 @@ def head():
 
 
 def shots_of(settings, head):
-    director, plan = director_of(settings, head), make_plan(settings)
+    director, plan = Director(settings, head), make_plan(settings)
     images = [director.image(one) for some in plan.images.values() for one in some]
     clips = [director.clip(one, 2)[0] for some in plan.clips.values() for one in some]
     return images, clips
