@@ -6,7 +6,7 @@ RGB in [0, 1] and are not normalised. Source: SMIRK, arXiv 2404.04104.
 
 import dataclasses
 from collections.abc import Collection, Mapping, Sequence
-from typing import Any, Final, Literal
+from typing import Any, cast
 
 import flax.linen as nn
 import flax.struct
@@ -17,17 +17,14 @@ from face_jax.geometry.head import HeadParameters
 from face_jax.nn.batch_norm import apply_with_statistics
 from face_jax.nn.layers import Initializer, fan_in_limit, symmetric_uniform
 from face_jax.nn.mobilenet_v3 import ARCHITECTURES, EPSILON, MobileNetV3, Variant
-from face_jax.nn.patch_net import PatchNet
+from face_jax.nn.patch_net import WIDTHS, PatchNet, PatchVariant
 from face_jax.types import Array, Variables
 
 CAMERA_SCALE = 3
 """Row of the camera's scale among the outputs of the pose encoder."""
 
-Backbone = Variant | Literal["patches"]
-"""A MobileNetV3's variant, as published, or a ``PatchNet``."""
-
-PATCHES: Final = "patches"
-"""Of the backbones, the name of ``PatchNet``."""
+Backbone = Variant | PatchVariant
+"""A MobileNetV3's variant, as published, or a ``PatchNet``'s."""
 
 POINTS = "points"
 """The collection in which encoders sow the maps of their learned points, as ``logits``."""
@@ -263,19 +260,20 @@ def build_backbone(encoder: Encoder) -> nn.Module:
     """The submodule that turns pictures into maps; called by the encoder that has it.
 
     Args:
-      encoder: its ``variant`` is one of MobileNetV3's, or ``patches``: a ``PatchNet``,
-        which learns more in the same time of a CPU from pictures of 64 to 96 pixels.
+      encoder: its ``variant`` is one of MobileNetV3's, or ``patches`` or
+        ``patches_small``: a ``PatchNet``, which learns more in the same time of a CPU
+        from pictures of 64 to 96 pixels.
 
     Raises:
       ValueError: it is none of these.
     """
     given = {"dtype": encoder.dtype, "folded": encoder.folded, "name": "backbone"}
-    if encoder.variant == PATCHES:
-        return PatchNet(epsilon=EPSILON, **given)
+    if encoder.variant in WIDTHS:
+        return PatchNet(WIDTHS[encoder.variant], epsilon=EPSILON, **given)
     if encoder.variant not in ARCHITECTURES:
-        known = [*ARCHITECTURES, PATCHES]
+        known = [*ARCHITECTURES, *WIDTHS]
         raise ValueError(f"variant: expected one of {known}, got {encoder.variant!r}")
-    return MobileNetV3(encoder.variant, **given)
+    return MobileNetV3(cast(Variant, encoder.variant), **given)
 
 
 def pooled_features(encoder: Encoder, maps: Sequence[Array]) -> Array:

@@ -114,11 +114,13 @@ def _muon(
     b1: float = 0.9,
     b2: float = 0.999,
     rms: float = 0.2,
+    iterations: int = 5,
     convolutions: bool = False,
     without: Sequence[str] = (),
 ):
     muon = optax.contrib.muon(
         learning_rate=1.0,
+        ns_steps=iterations,
         beta=beta,
         adam_b1=b1,
         adam_b2=b2,
@@ -188,11 +190,12 @@ def optimizer(settings: Mapping[str, Any]) -> optax.GradientTransformation:
         is added to the direction, and nothing for arrays with less than two axes (biases,
         norms). ``sgd(momentum, weight_decay)``: ``weight_decay`` as for ``adam``, then
         ``trace = momentum * trace + gradient``, as PyTorch without dampening.
-        ``muon(beta, b1, b2, rms, convolutions, without)``: matrices, and with
-        ``convolutions`` kernels that mix channels, move along their orthogonalised
+        ``muon(beta, b1, b2, rms, iterations, convolutions, without)``: matrices, and
+        with ``convolutions`` kernels that mix channels, move along their orthogonalised
         momentum with a root mean square of ``rms``, about that of Adam's steps, everything
         else by Adam (b1, b2), as do the layers named in ``without``, for example
-        ``("head",)``.
+        ``("head",)``. Fewer ``iterations`` of Newton and Schulz leave the weakest
+        directions of the momentum weaker than the others.
 
     Returns:
       The gradient transformation.

@@ -162,7 +162,7 @@ def test_an_unknown_encoder_is_refused(variables):
 def test_an_unknown_backbone_is_refused():
     module = ShapeEncoder(num_shape=4, variant="huge")
     with pytest.raises(
-        ValueError, match=r"variant: .*'small'.*'patches'\], got 'huge'"
+        ValueError, match=r"variant: .*'small'.*'patches_small'\], got 'huge'"
     ):
         module.init(jax.random.key(0), pictures())
 

@@ -151,6 +151,18 @@ def test_muon_moves_matrices_evenly_in_all_directions():
     assert 0.9 < direction["bias"][0] < 1.6
 
 
+def test_fewer_iterations_of_muon_leave_weak_directions_weaker():
+    kernel = np.diag(np.float32([1.0, 1e-2]))
+    weakest = []
+    for iterations in (1, 3, 5):
+        muon = optim.optimizer({"name": "muon", "iterations": iterations})
+        direction, _ = muon.update(kernel, muon.init(kernel), kernel)
+        strong, weak = np.linalg.svd(direction, compute_uv=False)
+        weakest.append(weak / strong)
+    assert 0.01 < weakest[0] < weakest[1] < weakest[2]
+    assert weakest[1] > 0.2
+
+
 def test_muon_takes_kernels_that_mix_channels_for_matrices():
     muon = optim.optimizer({"name": "muon", "rms": 0.2, "convolutions": True})
     random = np.random.default_rng(0)
