@@ -67,7 +67,7 @@ def share_pictures(sharing: Sequence[ConfigDict]) -> None:
 
 def encoders() -> ConfigDict:
     """Pretraining, the longest stage."""
-    config = stage(steps=8800, batch_size=32, peak=3e-3, end=4e-5, every=2200)
+    config = stage(steps=6400, batch_size=32, peak=3e-3, end=4e-5, every=1600)
     config.task.pretraining_steps = None
     config.run.best_metric, config.run.best_mode = "unseen/nme", "min"
     return config
@@ -153,14 +153,7 @@ def task() -> ConfigDict:
 def muon(last: str) -> ConfigDict:
     """For networks whose layer ``last`` it leaves to Adam."""
     return ConfigDict(
-        {
-            "name": "muon",
-            "rms": 0.3,
-            # After five, as usual, networks know no more, and steps take longer.
-            "iterations": 3,
-            "convolutions": True,
-            "without": (last,),
-        }
+        {"name": "muon", "rms": 0.3, "convolutions": True, "without": (last,)}
     )
 
 
@@ -175,7 +168,7 @@ def networks() -> ConfigDict:
             "use_jaw": False,
             "use_eyelids": False,
             "pose_encoder": {
-                "variant": "patches_small",
+                "variant": "patches",
                 "cells": 5,
                 "points": 128,
                 "gains": (0.05, 0.05, 0.05, 0.5, 0.005, 0.005),

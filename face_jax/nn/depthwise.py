@@ -8,7 +8,7 @@ too, where the search for cuDNN's best made MobileNetV3 compile for over 45 s, t
 import functools
 import itertools
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import flax.linen as nn
@@ -91,7 +91,15 @@ def sum_shifted(x: Array, kernel: Array, stride: int) -> Array:
 
 
 def shifted_images(x: Array, stride: int) -> Iterator[Array]:
-    """What each tap of a kernel is multiplied with, row by row of the kernel."""
+    """What each tap of a kernel is multiplied with, row by row of the kernel.
+
+    Args:
+      x: [B, H, W, C].
+      stride: step between outputs, along both axes.
+
+    Yields:
+      [B, ceil(H / stride), ceil(W / stride), C], nine times.
+    """
     sides, strides = x.shape[1:3], (stride, stride)
     padding = lax.padtype_to_pads(sides, (SIDE, SIDE), strides, "SAME")
     padded = jnp.pad(x, ((0, 0), *padding, (0, 0)))
@@ -122,7 +130,7 @@ convolve_depthwise.defvjp(_forward, _backward)
 
 
 def _by_autodiff(
-    form: Any, x: Array, kernel: Array, change: Array, stride: int
+    form: Callable[..., Array], x: Array, kernel: Array, change: Array, stride: int
 ) -> tuple[Array, Array]:
     of_both = functools.partial(form, stride=stride)
     return jax.vjp(of_both, x, kernel)[1](change)

@@ -167,6 +167,15 @@ def test_an_unknown_backbone_is_refused():
         module.init(jax.random.key(0), pictures())
 
 
+@pytest.mark.parametrize(
+    ("variant", "channels"), [("patches", 128), ("patches_small", 96)]
+)
+def test_backbones_of_patches_go_by_their_size(variant, channels):
+    module = ShapeEncoder(num_shape=4, variant=variant)
+    shapes = jax.eval_shape(module.init, jax.random.key(0), pictures())
+    assert shapes["params"]["head"]["kernel"].shape == (channels, 4)
+
+
 def test_parameters_and_results_are_float32_in_shorter_computations(variables):
     module = dataclasses.replace(TINY.expression_encoder, dtype=jnp.bfloat16)
     shapes = jax.eval_shape(module.init, jax.random.key(0), pictures())
