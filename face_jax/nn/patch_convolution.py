@@ -13,6 +13,7 @@ import flax.linen as nn
 import jax.numpy as jnp
 from jax import lax
 
+from face_jax.nn.vit import patchify
 from face_jax.types import Array
 
 
@@ -85,7 +86,7 @@ def multiply_patches(x: Array, kernel: Array, stride: int) -> Array:
 
 def _cells(x: Array, side: int, stride: int) -> Array:
     """All that patches see [B, h, w, stride * stride * C], zeros around the image."""
-    batch, *sides, channels = x.shape
+    batch, *sides, _ = x.shape
     padding = lax.padtype_to_pads(sides, (side, side), (stride, stride), "SAME")
     reach = math.ceil(side / stride)
     counts = [math.ceil(length / stride) + reach - 1 for length in sides]
@@ -94,9 +95,7 @@ def _cells(x: Array, side: int, stride: int) -> Array:
         for (before, _), count, length in zip(padding, counts, sides, strict=True)
     ]
     padded = jnp.pad(x, ((0, 0), *edges, (0, 0)))
-    rows, columns = counts
-    cells = padded.reshape(batch, rows, stride, columns, stride, channels)
-    return cells.transpose(0, 1, 3, 2, 4, 5).reshape(batch, rows, columns, -1)
+    return patchify(padded, stride).reshape(batch, *counts, -1)
 
 
 def _convolve_as_is(x: Array, kernel: Array, stride: int) -> Array:

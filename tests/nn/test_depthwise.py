@@ -1,5 +1,3 @@
-import functools
-
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -12,6 +10,7 @@ from face_jax.nn.depthwise import (
     sum_shifted,
 )
 from tests.nn import numpy_layers
+from tests.nn.gradients import assert_same_gradients
 
 SAME = {(1, 6): (1, 1), (1, 7): (1, 1), (2, 6): (0, 1), (2, 7): (1, 1)}
 """Zeros that TensorFlow's SAME adds before and after, by stride and side."""
@@ -32,19 +31,22 @@ def test_channels_are_correlated_with_their_kernels(convolve, stride, side):
     np.testing.assert_allclose(found, expected, atol=1e-5)
 
 
-@pytest.mark.parametrize("stride", [1, 2])
-def test_both_forms_have_the_same_gradient(stride):
-    def weighted(convolve, x, kernel):
-        return jnp.sum(jnp.sin(convolve(x, kernel, stride)))
-
+@pytest.mark.parametrize(("stride", "side"), SAME)
+def test_both_forms_have_the_same_gradient(stride, side):
     ours, theirs = (
-        jax.jit(jax.grad(functools.partial(weighted, convolve), argnums=(0, 1)))(
-            *inputs(5)
-        )
-        for convolve in (convolve_depthwise, convolve_grouped)
+        lambda x, kernel, form=form: form(x, kernel, stride)
+        for form in (convolve_depthwise, convolve_grouped)
     )
-    for found, expected in zip(ours, theirs, strict=True):
-        np.testing.assert_allclose(found, expected, atol=1e-5)
+    assert_same_gradients(ours, theirs, *inputs(side))
+
+
+def test_half_precision_gradients_keep_the_types_of_what_they_change():
+    x, kernel = inputs(7)
+    gradient = jax.grad(lambda *a: convolve_depthwise(*a, 1).sum(), argnums=(0, 1))
+    half = jax.jit(gradient)(jnp.bfloat16(x), kernel)
+    assert [found.dtype for found in half] == [jnp.bfloat16, jnp.float32]
+    for found, exact in zip(half, gradient(x, kernel), strict=True):
+        assert jnp.abs(found - exact).max() < 0.02 * jnp.abs(exact).max()
 
 
 @pytest.mark.parametrize(("platform", "grouped"), [("cpu", False), ("tpu", True)])

@@ -3,7 +3,9 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
+from face_jax.nn.batch_norm import apply_with_statistics
 from face_jax.nn.patch_net import Block, PatchNet
+from face_jax.train import partitioning
 from tests.filled import fill
 from tests.nn import numpy_layers
 from tests.nn.statistics import assert_statistics_move
@@ -48,6 +50,27 @@ def test_the_first_map_is_of_patches_around_their_cells():
 
 def test_training_moves_the_statistics_of_every_norm():
     assert_statistics_move(SMALL, IMAGES)
+
+
+def test_a_split_batch_has_the_gradients_of_a_whole_one():
+    images = np.random.default_rng(0).random((8, 20, 26, 3)).astype(np.float32)
+    variables = fill(SMALL, images)
+
+    def loss(params, images):
+        maps, _ = apply_with_statistics(
+            SMALL, {**variables, "params": params}, images, train=True
+        )
+        return sum(jnp.sum(jnp.sin(seen)) for seen in maps)
+
+    gradient = jax.jit(jax.grad(loss))
+    expected = gradient(variables["params"], images)
+    mesh = partitioning.make_mesh(8, 1, 1)
+    with jax.set_mesh(mesh):
+        rows = jax.NamedSharding(mesh, jax.P("data"))
+        found = gradient(variables["params"], jax.device_put(images, rows))
+    for ours, theirs in zip(*map(jax.tree.leaves, (found, expected)), strict=True):
+        scale = np.linalg.norm(theirs)
+        assert np.linalg.norm(np.asarray(ours) - np.asarray(theirs)) < 1e-4 * scale
 
 
 def test_wrong_pictures_and_folded_training_are_refused():
