@@ -15,7 +15,7 @@ points are here. Crops are closer than published, so that few pixels show more o
 ten persons eight are for training and one is watched. Variants: ``one_look`` (generator and
 both paths see 3,000 persons who differ in the shape of their heads alone: how much skin,
 hair and light hide from a generator; ``stages.generator.data.synthetic_images.path`` is
-theirs), ``longer`` (a third more steps of the encoders, each a quarter faster, on 32,000
+theirs), ``longer`` (a third more steps of the encoders, each a fifth faster, on 32,000
 persons, which take an hour to render), ``smoke`` (minutes, most of them for compiling
 three stages).
 """
