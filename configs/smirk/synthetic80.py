@@ -15,9 +15,7 @@ points are here. Crops are closer than published, so that few pixels show more o
 ten persons eight are for training and one is watched. Variants: ``one_look`` (generator and
 both paths see 3,000 persons who differ in the shape of their heads alone: how much skin,
 hair and light hide from a generator; ``stages.generator.data.synthetic_images.path`` is
-theirs), ``longer`` (a third more steps of the encoders, each a fifth faster, on 32,000
-persons, which take an hour to render), ``smoke`` (minutes, most of them for compiling
-three stages).
+theirs), ``smoke`` (minutes, most of them for compiling three stages).
 """
 
 from collections.abc import Sequence
@@ -30,8 +28,6 @@ from configs.smirk import train
 PEOPLE, PICTURES = 16_000, 1
 PEOPLE_ALIKE = 3_000
 """Persons of the variant ``one_look``: a generator needs fewer of them."""
-MANY_PEOPLE, MANY_STEPS = 32_000, 8800
-"""Persons of the variant ``longer``, and steps of its encoders."""
 SIDE, DRAWN_SIDE = 80, 160
 """Pixels of crops, and of the pictures that they are cut from."""
 TRAIN_SCALES, PLAIN_SCALE = (1.1, 1.4), 1.25
@@ -43,31 +39,16 @@ NUM_SHAPE = 57
 
 def get_config(argument: str = "") -> ConfigDict:
     """The config; ``argument`` names variants, see the head of this file."""
-    variant = common.variants(argument, smoke=False, one_look=False, longer=False)
+    variant = common.variants(argument, smoke=False, one_look=False)
     config = common.pipeline(
         {"encoders": encoders(), "generator": generator(), "paths": paths()}
     )
-    if variant.longer:
-        learn_longer(config)
     alike = config.order[1:] if variant.one_look else ()
     for name in alike:
         make_alike(config.stages[name])
     for names in ([name for name in config.order if name not in alike], alike):
         share_pictures(blocks(config, names))
     return smoke(config) if variant.smoke else config
-
-
-def learn_longer(config: ConfigDict) -> None:
-    """Gives all stages more persons, the encoders more steps of less work."""
-    for stage in config.stages.values():
-        stage.task.networks.pose_encoder.variant = "patches_small"
-        # After five iterations, as usual, networks know no more.
-        stage.task.encoder_optimizer.iterations = 3
-        stage.task.generator_optimizer.iterations = 3
-    for block in blocks(config, config.order):
-        block.synthetic_images.built_in.people = MANY_PEOPLE
-    first = config.stages.encoders
-    first.run.steps, first.evals.unseen.every = MANY_STEPS, MANY_STEPS // 4
 
 
 def make_alike(stage: ConfigDict) -> None:
@@ -86,7 +67,7 @@ def share_pictures(sharing: Sequence[ConfigDict]) -> None:
 
 def encoders() -> ConfigDict:
     """Pretraining, the longest stage."""
-    config = stage(steps=6400, batch_size=32, peak=3e-3, end=4e-5, every=1600)
+    config = stage(steps=7200, batch_size=32, peak=3e-3, end=4e-5, every=1800)
     config.task.pretraining_steps = None
     config.run.best_metric, config.run.best_mode = "unseen/nme", "min"
     return config
@@ -136,7 +117,7 @@ def task() -> ConfigDict:
         config.expression_bounds = (0.0, 1.0)
     config.update(
         {
-            "trained_encoders": ENCODERS,
+            "trained_encoders": (*ENCODERS, "joint_head"),
             "encoder_rate": 2.0,
             # Of the encoders the second path's gradient is then a fifth of the first's; of
             # the generator up to twice as large, a fifth at most at the published 0.1.
@@ -175,7 +156,8 @@ def muon(last: str) -> ConfigDict:
         {
             "name": "muon",
             "rms": 0.3,
-            "iterations": 5,
+            # After five iterations, as usual, networks know no more.
+            "iterations": 3,
             "convolutions": True,
             "without": (last,),
         }
@@ -193,7 +175,7 @@ def networks() -> ConfigDict:
             "use_jaw": False,
             "use_eyelids": False,
             "pose_encoder": {
-                "variant": "patches",
+                "variant": "patches_small",
                 "cells": 5,
                 "points": 128,
                 "gains": (0.05, 0.05, 0.05, 0.5, 0.005, 0.005),
@@ -210,6 +192,7 @@ def networks() -> ConfigDict:
                 "points": 128,
                 "gain": 0.05,
             },
+            "joint_head": True,
             "generator": {
                 "patch": 2,
                 "features": 16,

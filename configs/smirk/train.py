@@ -67,6 +67,7 @@ def task() -> ConfigDict:
                 "end": 1e-5,
             },
             "encoder_rate": 0.25,
+            "joint_rate": 0.25,
             "pretraining_weights": {
                 "contour": 100.0,
                 "landmarks": 100.0,
@@ -127,6 +128,7 @@ def networks() -> ConfigDict:
             "pose_encoder": {},
             "shape_encoder": {},
             "expression_encoder": {},
+            "joint_head": False,
             "generator": {},
             "dtype": "float32",
         }

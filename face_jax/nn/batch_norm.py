@@ -74,13 +74,13 @@ def apply_with_statistics(
       variables: its variable dictionary.
       *inputs: of its ``__call__``.
       train: whether its batch norms use and follow the batch.
-      sown: collections that it sows and that are wanted, in training.
+      sown: collections that it sows and that are wanted.
 
     Returns:
-      The result, and the collections that changed: ``{"batch_stats": ...}`` and
-      ``sown`` in training, otherwise empty.
+      The result, and the collections that changed: ``sown``, and ``batch_stats`` in
+      training.
     """
-    if not train:
+    mutable = ["batch_stats", *sown] if train else list(sown)
+    if not mutable:
         return module.apply(variables, *inputs), {}
-    mutable = ["batch_stats", *sown]
-    return module.apply(variables, *inputs, train=True, mutable=mutable)
+    return module.apply(variables, *inputs, train=train, mutable=mutable)

@@ -1,7 +1,8 @@
 """SMIRK's encoders: a picture of a face to what a head model is set to.
 
-Three networks that share nothing: pose and camera, identity, expression. Pictures are
-RGB in [0, 1] and are not normalised. Source: SMIRK, arXiv 2404.04104.
+Three networks that share nothing: pose and camera, identity, expression; a joint head
+may correct what they see. Pictures are RGB in [0, 1] and are not normalised. Source:
+SMIRK, arXiv 2404.04104.
 """
 
 import dataclasses
@@ -15,9 +16,11 @@ import jax.numpy as jnp
 
 from face_jax.geometry.head import HeadParameters
 from face_jax.nn.batch_norm import apply_with_statistics
+from face_jax.nn.folding import STATISTICS
 from face_jax.nn.layers import Initializer, fan_in_limit, symmetric_uniform
 from face_jax.nn.mobilenet_v3 import ARCHITECTURES, EPSILON, MobileNetV3, Variant
 from face_jax.nn.patch_net import WIDTHS, PatchNet, PatchVariant
+from face_jax.smirk.joint_head import JointHead
 from face_jax.types import Array, Variables
 
 CAMERA_SCALE = 3
@@ -29,6 +32,10 @@ Backbone = Variant | PatchVariant
 POINTS = "points"
 """The collection in which encoders sow the maps of their learned points, as ``logits``."""
 
+ENCODERS = ("pose_encoder", "shape_encoder", "expression_encoder")
+JOINT_HEAD = "joint_head"
+
+POSE_AND_CAMERA = 6
 EYELIDS = 2
 JAW = 3
 
@@ -78,7 +85,7 @@ class PoseEncoder(nn.Module):
         features = pooled_features(self, maps)
         init = scaled_default(features, 0.001)
         head = nn.Dense(
-            6,
+            POSE_AND_CAMERA,
             kernel_init=with_output(init, CAMERA_SCALE, 0.0),
             bias_init=with_output(
                 init, CAMERA_SCALE, self.camera_scale / self.gains[CAMERA_SCALE]
@@ -168,7 +175,7 @@ class ExpressionEncoder(nn.Module):
         head = nn.Dense(size, kernel_init=init, bias_init=init, name="head")
         ends = (self.num_expression, self.num_expression + EYELIDS)
         expression, eyelids, jaw = jnp.split(self.gain * head(features), ends, axis=-1)
-        return expression, jnp.clip(eyelids, 0.0, 1.0), _limit_jaw(jaw)
+        return expression, _limit_eyelids(eyelids), _limit_jaw(jaw)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -179,6 +186,7 @@ class Encoders:
       pose_encoder: rotation of the head and camera.
       shape_encoder: identity.
       expression_encoder: expression, eyelids and jaw.
+      joint_head: corrects them by what they see together; None as published.
     """
 
     pose_encoder: PoseEncoder = dataclasses.field(default_factory=PoseEncoder)
@@ -186,6 +194,19 @@ class Encoders:
     expression_encoder: ExpressionEncoder = dataclasses.field(
         default_factory=ExpressionEncoder
     )
+    joint_head: JointHead | None = None
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Names of all that there are, the joint head's last."""
+        return ENCODERS if self.joint_head is None else (*ENCODERS, JOINT_HEAD)
+
+    @property
+    def num_seen(self) -> int:
+        """Length of what a joint head is given."""
+        points = sum(getattr(self, name).points for name in ENCODERS)
+        count = self.shape_encoder.num_shape + self.expression_encoder.num_expression
+        return 2 * points + count + POSE_AND_CAMERA + EYELIDS + JAW
 
 
 @flax.struct.dataclass
@@ -213,7 +234,7 @@ def encode(
     Args:
       encoders: the modules.
       variables: must hold ``pose_encoder``, ``shape_encoder`` and
-        ``expression_encoder``.
+        ``expression_encoder``, and ``joint_head`` where there is one.
       images: [B, H, W, 3] float RGB in [0, 1].
       train: names of the encoders whose batch norms use and follow the batch. The
         published training names all of them, those that are not optimised too.
@@ -227,19 +248,21 @@ def encode(
       ValueError: ``train`` names what is no encoder, or the images are not
         [B, H, W, 3].
     """
-    names = [field.name for field in dataclasses.fields(Encoders)]
-    unknown = sorted(set(train) - set(names))
+    unknown = sorted(set(train) - set(ENCODERS))
     if unknown:
-        raise ValueError(f"train: expected some of {names}, got {unknown}")
-    outputs, changed = {}, {}
-    for name in names:
-        outputs[name], changed[name] = apply_with_statistics(
+        raise ValueError(f"train: expected some of {list(ENCODERS)}, got {unknown}")
+    wanted = {*sown} if encoders.joint_head is None else {*sown, POINTS}
+    outputs, collections = {}, {}
+    for name in ENCODERS:
+        outputs[name], collections[name] = apply_with_statistics(
             getattr(encoders, name),
             variables[name],
             images,
             train=name in train,
-            sown=sown,
+            sown=wanted,
         )
+    if encoders.joint_head is not None:
+        outputs = _corrected(encoders, variables[JOINT_HEAD], outputs, collections)
     pose, camera = outputs["pose_encoder"]
     expression, eyelids, jaw = outputs["expression_encoder"]
     head = HeadParameters(
@@ -249,7 +272,38 @@ def encode(
         jaw_params=jaw,
         eyelid_params=eyelids,
     )
-    return EncodedFace(head, camera), {name: changed[name] for name in train}
+    kept = {STATISTICS, *sown}
+    changed = {
+        name: {key: tree for key, tree in collections[name].items() if key in kept}
+        for name in train
+    }
+    return EncodedFace(head, camera), changed
+
+
+def _corrected(
+    encoders: Encoders,
+    variables: Mapping[str, Any],
+    outputs: Mapping[str, Any],
+    collections: Mapping[str, Mapping[str, Any]],
+) -> dict[str, Any]:
+    """Outputs of the encoders by name, with what the joint head adds to them."""
+    assert encoders.joint_head is not None
+    pose, shape, expression = (
+        jnp.concatenate(jax.tree.leaves(outputs[name]), axis=-1) for name in ENCODERS
+    )
+    points = [c[POINTS]["logits"] for c in collections.values() if POINTS in c]
+    places = [mean_places(logits).reshape(len(shape), -1) for logits in points]
+    seen = jnp.concatenate([*places, pose, shape, expression], axis=-1)
+    added = encoders.joint_head.apply(variables, seen)
+    pose, shape, expression = (
+        old + new for old, new in zip((pose, shape, expression), added, strict=True)
+    )
+    count = encoders.expression_encoder.num_expression
+    expression, eyelids, jaw = jnp.split(expression, (count, count + EYELIDS), axis=-1)
+    limited = (expression, _limit_eyelids(eyelids), _limit_jaw(jaw))
+    return dict(
+        zip(ENCODERS, (jnp.split(pose, 2, axis=-1), shape, limited), strict=True)
+    )
 
 
 Encoder = PoseEncoder | ShapeEncoder | ExpressionEncoder
@@ -360,6 +414,10 @@ def with_output(initializer: Initializer, index: int, value: float) -> Initializ
         return initializer(key, shape, dtype).at[..., index].set(value)
 
     return initialize
+
+
+def _limit_eyelids(eyelids: Array) -> Array:
+    return jnp.clip(eyelids, 0.0, 1.0)
 
 
 def _limit_jaw(jaw: Array) -> Array:

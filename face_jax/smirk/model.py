@@ -158,7 +158,8 @@ def make_model(
       sharding: how pictures are divided over devices.
       folded: see ``load``.
     """
-    used = {n: variables[n] for n in (*ENCODERS, GENERATOR) if n in variables}
+    names = (*networks.encoders.names, GENERATOR)
+    used = {name: variables[name] for name in names if name in variables}
     folded_head = None
     if folded:
         folded_head = place_everywhere(fold_directions(networks), sharding)

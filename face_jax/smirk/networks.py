@@ -19,6 +19,8 @@ from face_jax.heads import library
 from face_jax.nn.building import build_module
 from face_jax.nn.resnet import BottleneckResNet
 from face_jax.smirk.encoder import (
+    ENCODERS,
+    JOINT_HEAD,
     EncodedFace,
     Encoders,
     ExpressionEncoder,
@@ -27,6 +29,7 @@ from face_jax.smirk.encoder import (
     encode,
 )
 from face_jax.smirk.generator import Generator
+from face_jax.smirk.joint_head import JointHead
 from face_jax.smirk.mica import Mica
 from face_jax.smirk.perceptual import perceptual_network
 from face_jax.smirk.region_weights import (
@@ -38,8 +41,6 @@ from face_jax.types import Array, Variables
 
 NUM_SHAPE, NUM_EXPRESSION = 300, 50
 """Coefficients of FLAME that are published: of identity and of expression."""
-
-ENCODERS = ("pose_encoder", "shape_encoder", "expression_encoder")
 
 BASE = "base_"
 """Begins the names of frozen copies of encoders that estimates shall stay near."""
@@ -119,6 +120,7 @@ def build_networks(
     pose_encoder: Mapping[str, Any] | None = None,
     shape_encoder: Mapping[str, Any] | None = None,
     expression_encoder: Mapping[str, Any] | None = None,
+    joint_head: bool = False,
     generator: Mapping[str, Any] | None = None,
     emotion: Mapping[str, Any] | None = None,
     mica: Mapping[str, Any] | None = None,
@@ -141,6 +143,8 @@ def build_networks(
       pose_encoder: field overrides of ``PoseEncoder``.
       shape_encoder: field overrides of ``ShapeEncoder``.
       expression_encoder: field overrides of ``ExpressionEncoder``.
+      joint_head: whether encoders are corrected by what they see together, see
+        ``JointHead``; not published.
       generator: field overrides of ``Generator``.
       emotion: field overrides of ``BottleneckResNet``.
       mica: field overrides of ``Mica``.
@@ -177,6 +181,8 @@ def build_networks(
             expression_encoder,
         ),
     )
+    if joint_head:
+        encoders = dataclasses.replace(encoders, joint_head=_joint_head(encoders))
     return Networks(
         encoders=encoders,
         generator=build_module(Generator, compute, generator),
@@ -216,10 +222,15 @@ def modules(networks: Networks) -> dict[str, tuple[nn.Module, tuple[Array, ...]]
     side = networks.image_size
     image = jnp.zeros((1, side, side, 3))
     faces = jnp.zeros((1, networks.mica.image_size, networks.mica.image_size, 3))
-    encoders = {name: getattr(networks.encoders, name) for name in ENCODERS}
+    own = networks.encoders
+    encoders: dict[str, tuple[nn.Module, tuple[Array, ...]]] = {
+        name: (getattr(own, name), (image,)) for name in ENCODERS
+    }
+    if own.joint_head is not None:
+        encoders[JOINT_HEAD] = own.joint_head, (jnp.zeros((1, own.num_seen)),)
     return {
-        **{name: (module, (image,)) for name, module in encoders.items()},
-        **{f"{BASE}{name}": (module, (image,)) for name, module in encoders.items()},
+        **encoders,
+        **{f"{BASE}{name}": given for name, given in encoders.items()},
         "generator": (networks.generator, (image, image)),
         "vgg16": (perceptual_network(), (image,)),
         "emotion": (networks.emotion, (image,)),
@@ -238,7 +249,7 @@ def estimate(
 
     Args:
       networks: the modules.
-      variables: must hold the three encoders.
+      variables: must hold the three encoders, and the joint head if there is one.
       images: [B, H, W, 3] float RGB in [0, 1].
       train: encoders whose batch norms use and follow the batch.
       sown: what those shall hand out besides, see ``encode``.
@@ -253,6 +264,17 @@ def estimate(
     if not networks.use_eyelids:
         head = dataclasses.replace(head, eyelid_params=None)
     return EncodedFace(head, face.camera), changed
+
+
+def _joint_head(encoders: Encoders) -> JointHead:
+    """One that speaks of what these encoders estimate, in steps as large as theirs."""
+    return JointHead(
+        num_shape=encoders.shape_encoder.num_shape,
+        num_expression=encoders.expression_encoder.num_expression,
+        pose_gains=encoders.pose_encoder.gains,
+        shape_gain=encoders.shape_encoder.gain,
+        expression_gain=encoders.expression_encoder.gain,
+    )
 
 
 def _count(

@@ -62,8 +62,8 @@ def load_start(
     Args:
       networks: the modules, for their shapes.
       start: the folder of a run, or a file of SMIRK's published names.
-      wanted: networks to take where they are there: encoders, ``generator``, and
-        copies of encoders whose names begin with ``base_``.
+      wanted: networks to take where they are there: encoders, ``joint_head``,
+        ``generator``, and copies whose names begin with ``base_``.
 
     Returns:
       Network to float32 arrays; always all encoders that are wanted.

@@ -8,10 +8,11 @@ from typing import Any, get_args
 from face_jax.smirk import objectives, paths
 from face_jax.smirk import teachers as teaching
 from face_jax.smirk.emotion import Distance
+from face_jax.smirk.encoder import ENCODERS, JOINT_HEAD
 from face_jax.smirk.identity_metric import IdentityMetric
 from face_jax.smirk.landmark_fit import FitPriors
 from face_jax.smirk.masking import EROSION, HOLE_RADIUS
-from face_jax.smirk.networks import BASE, ENCODERS
+from face_jax.smirk.networks import BASE
 from face_jax.smirk.perceptual import SIDE
 
 log = logging.getLogger("face_jax")
@@ -42,12 +43,15 @@ class SmirkSettings:
       compat: see ``paths.Compat``.
       pretraining_steps: steps of pretraining at the beginning; None: all of them, and
         there is no generator.
-      trained_encoders: encoders that the main stage trains; pretraining trains all.
-        With none of them the generator learns alone.
+      trained_encoders: encoders that the main stage trains, ``joint_head`` among them
+        where there is one; pretraining trains all. With none of them the generator
+        learns alone.
       encoder_optimizer: name and keywords of the encoders' optimizer.
       generator_optimizer: of the generator's.
       schedule: learning rate of the generator by global step.
       encoder_rate: the encoders' rate over the generator's.
+      joint_rate: the joint head's rate over the encoders'. What it sees still changes
+        while they learn, and what it adds would shake them.
       pretraining_weights: of the terms of pretraining.
       weights: of the terms of the first path.
       cycle_weight: of the second path; 0 for none.
@@ -100,6 +104,7 @@ class SmirkSettings:
         default_factory=lambda: dict(SCHEDULE)
     )
     encoder_rate: float = 0.25
+    joint_rate: float = 0.25
     pretraining_weights: Mapping[str, float] = dataclasses.field(
         default_factory=lambda: dict(objectives.PRETRAINING_WEIGHTS)
     )
@@ -139,7 +144,7 @@ class SmirkSettings:
         _check_choice("identity_teacher", self.identity_teacher, teachers)
         _check_choice("identity_metric", self.identity_metric, get_args(IdentityMetric))
         for name in self.trained_encoders:
-            _check_choice("trained_encoders", name, ENCODERS)
+            _check_choice("trained_encoders", name, (*ENCODERS, JOINT_HEAD))
         for term in {**self.pretraining_weights, **self.weights}:
             _check_choice("weights", term, _TERMS)
         for term in self.cycle_weights:
@@ -176,10 +181,11 @@ class SmirkSettings:
     @property
     def base_encoders(self) -> tuple[str, ...]:
         """Frozen encoders whose estimates others shall stay near."""
-        names = ("shape_encoder", "expression_encoder")
-        return (
-            tuple(f"{BASE}{n}" for n in names) if self.regularize_towards_start else ()
-        )
+        if not self.regularize_towards_start:
+            return ()
+        joint = (JOINT_HEAD,) if self.networks.get("joint_head") else ()
+        names = ("shape_encoder", "expression_encoder", *joint)
+        return tuple(f"{BASE}{name}" for name in names)
 
     @property
     def teacher_files(self) -> dict[str, str]:

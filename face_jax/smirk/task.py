@@ -20,7 +20,7 @@ from face_jax.losses.weighting import weighted_sum
 from face_jax.smirk import draws as drawing
 from face_jax.smirk import objectives, paths, pretrained, reporting
 from face_jax.smirk import teachers as teaching
-from face_jax.smirk.encoder import POINTS, EncodedFace
+from face_jax.smirk.encoder import JOINT_HEAD, POINTS, EncodedFace
 from face_jax.smirk.exchange import exchange
 from face_jax.smirk.identity_metric import vertex_metric
 from face_jax.smirk.landmark_fit import FitPriors, fit_landmarks
@@ -95,7 +95,7 @@ class SmirkTask(SmirkSettings, Task):
         """
         self._check_batch(batch)
         names = (
-            *ENCODERS,
+            *self.modules.encoders.names,
             *(("generator",) if self.has_generator else ()),
             *self.teachers(),
         )
@@ -111,13 +111,19 @@ class SmirkTask(SmirkSettings, Task):
         return () if self.start_from is None else (self.start_from,)
 
     def check(self) -> None:
-        """Also refuses to teach points that the encoders do not have.
+        """Also refuses to teach points, or train a joint head, that are not there.
 
         Raises:
-          ValueError: an encoder has too few, or what the config names does not fit.
+          ValueError: it is so, or what the config names does not fit.
           FileNotFoundError: it does not exist.
         """
         super().check()
+        known = self.modules.encoders.names
+        if not set(self.trained_encoders) <= set(known):
+            raise ValueError(
+                f"task.trained_encoders: expected some of {known} as long as "
+                f"task.networks.joint_head is not True, got {self.trained_encoders}"
+            )
         if any(self._teaches_points(stage) for stage in self.stages):
             encoders = self.modules.encoders
             check_points({name: getattr(encoders, name).points for name in ENCODERS})
@@ -139,7 +145,7 @@ class SmirkTask(SmirkSettings, Task):
         loaded |= pretrained.load_backbones(nets, self.backbone_weights, ENCODERS)
         if self.start_from is not None:
             generator = ("generator",) if self.has_generator else ()
-            wanted = (*ENCODERS, *generator, *self.base_encoders)
+            wanted = (*nets.encoders.names, *generator, *self.base_encoders)
             loaded |= pretrained.load_start(nets, self.start_from, wanted)
         return loaded
 
@@ -150,7 +156,7 @@ class SmirkTask(SmirkSettings, Task):
     def optimizers(self):
         """One optimizer for each network that moves; statistics can move as well."""
         follow = self.has_pretraining or self.compat == "reference"
-        names = ENCODERS if follow else self.trained_encoders
+        names = self.modules.encoders.names if follow else self.trained_encoders
         found = {name: optim.optimizer(self.encoder_optimizer) for name in names}
         if self.has_generator:
             found["generator"] = optim.optimizer(self.generator_optimizer)
@@ -160,6 +166,7 @@ class SmirkTask(SmirkSettings, Task):
         """The generator's rate, and a share of it for the encoders."""
         rate = jnp.float32(optim.schedule(self.schedule)(step))
         shares = dict.fromkeys(ENCODERS, self.encoder_rate) | {"generator": 1.0}
+        shares[JOINT_HEAD] = self.joint_rate * self.encoder_rate
         return {name: shares[name] * rate for name in self.optimizers()}
 
     def phase(self, step: int) -> Phase:
@@ -177,7 +184,8 @@ class SmirkTask(SmirkSettings, Task):
     def updates(self, phase: Phase) -> tuple[Update, ...]:
         """One update of pretraining; else the first path, and a turn of the second."""
         if phase.step == "pretraining":
-            return (Update("pretraining", ENCODERS, self.pretraining_loss),)
+            everyone = self.modules.encoders.names
+            return (Update("pretraining", everyone, self.pretraining_loss),)
         everyone = (*self.trained_encoders, "generator")
         first = Update("reconstruction", everyone, self.reconstruction_loss)
         if phase.step == "reconstruction":
@@ -428,7 +436,8 @@ class SmirkTask(SmirkSettings, Task):
 
     def _following(self) -> tuple[str, ...]:
         """Encoders whose batch norms follow the batches of the main stage."""
-        return ENCODERS if self.compat == "reference" else self.trained_encoders
+        follow = ENCODERS if self.compat == "reference" else self.trained_encoders
+        return tuple(name for name in follow if name != JOINT_HEAD)
 
     def _active(self, weights: Mapping[str, float]) -> dict[str, float]:
         """The weights of terms that are on."""

@@ -11,7 +11,7 @@ import jax.numpy as jnp
 
 from face_jax.geometry.head import HeadParameters
 from face_jax.nn.apply import apply
-from face_jax.smirk.networks import BASE, ENCODERS, Networks, estimate
+from face_jax.smirk.networks import BASE, Networks, estimate
 from face_jax.smirk.paths import Compat
 from face_jax.types import Array, Batch, Variables
 
@@ -95,6 +95,7 @@ def base_parameters(
     Returns:
       Of B faces; the pose is not that of a base encoder.
     """
-    known = {n: variables.get(f"{BASE}{n}", variables[n]) for n in ENCODERS}
+    names = networks.encoders.names
+    known = {n: variables.get(f"{BASE}{n}", variables[n]) for n in names}
     face, _ = estimate(networks, known, image)
     return jax.lax.stop_gradient(face.head)

@@ -12,7 +12,7 @@ import numpy as np
 from face_jax.smirk import inference
 from face_jax.smirk.known_heads import KnownHeads, encode_all
 from face_jax.smirk.model import Masking, make_model
-from face_jax.smirk.networks import ENCODERS, build_networks, modules
+from face_jax.smirk.networks import build_networks, modules
 from face_jax.train.checkpoints import Checkpoints
 from face_jax.train.state import Guard, TrainState
 from tests.smirk.small_task import NETWORKS, random_batch
@@ -64,8 +64,9 @@ def save_checkpoint(
 
 @functools.cache
 def _variables(settings, generator):
-    table = modules(build_networks(**json.loads(settings)))
-    names = (*ENCODERS, *(["generator"] if generator else []))
+    networks = build_networks(**json.loads(settings))
+    table = modules(networks)
+    names = (*networks.encoders.names, *(["generator"] if generator else []))
     shapes = {
         name: jax.eval_shape(table[name][0].init, jax.random.key(0), *table[name][1])
         for name in names

@@ -7,7 +7,7 @@ import pytest
 
 from configs.smirk import pretrain, synthetic80, train
 from data_pipelines.sources.synthetic_images import built_in_images
-from face_jax.smirk.networks import ENCODERS
+from face_jax.smirk.encoder import ENCODERS, JOINT_HEAD
 from face_jax.smirk.task import ENCODER_TURN, GENERATOR_TURN, SmirkTask
 from face_jax.systems import build_task
 
@@ -47,9 +47,9 @@ def test_defaults_are_the_published_main_stage():
     [
         ("pretrain", ("pretraining", "pretraining"), ENCODERS),
         ("train", TURNS, ("expression_encoder", "generator")),
-        ("encoders", ("pretraining", "pretraining"), ENCODERS),
+        ("encoders", ("pretraining", "pretraining"), (*ENCODERS, JOINT_HEAD)),
         ("generator", ("cycle_generator", "cycle_generator"), ("generator",)),
-        ("paths", TURNS, (*ENCODERS, "generator")),
+        ("paths", TURNS, (*ENCODERS, JOINT_HEAD, "generator")),
     ],
 )
 def test_two_steps_of_a_smoke_variant_see_its_phases(name, phases, moving):
@@ -80,26 +80,3 @@ def test_with_one_look_generator_and_paths_have_pictures_of_their_own():
             assert block.synthetic_images.path == path
             built_in = built_in_images(**block.synthetic_images.built_in)
             assert built_in.one_look == (path == "alike")
-
-
-def test_the_longer_variant_asks_for_more_of_less_work():
-    config = synthetic80.get_config("longer")
-    for stage in config.stages.values():
-        task = build_task(stage.system, stage.task.to_dict())
-        assert task.networks["pose_encoder"]["variant"] == "patches_small"
-        assert task.encoder_optimizer["iterations"] == 3
-    people = {
-        block.synthetic_images.built_in.people
-        for block in synthetic80.blocks(config, config.order)
-    }
-    assert people == {synthetic80.MANY_PEOPLE}
-    first = config.stages.encoders
-    assert first.task.schedule.decay_steps == synthetic80.MANY_STEPS
-
-
-def test_variants_of_the_small_config_combine():
-    config = synthetic80.get_config("smoke,longer,one_look")
-    for name, stage in config.stages.items():
-        built_in = stage.data.synthetic_images.built_in
-        assert built_in.people == 10, name
-        assert stage.task.networks.pose_encoder.variant == "patches", name

@@ -54,10 +54,11 @@ def test_it_draws_and_makes_the_same_pictures(plain, folded, faces, images):
     _close(drawn, expected.drawing)
 
 
-def test_encoders_with_points_are_folded_too(head, images):
+@pytest.mark.parametrize("joint_head", [False, True])
+def test_encoders_with_points_are_folded_too(head, images, joint_head):
+    settings = {"expression_encoder": POINTS, "joint_head": joint_head}
     plain, folded = (
-        small_model(head, False, expression_encoder=POINTS, folded=folded)
-        for folded in (False, True)
+        small_model(head, False, folded=folded, **settings) for folded in (False, True)
     )
     _close(inference.encode(folded, images), inference.encode(plain, images))
 

@@ -49,6 +49,23 @@ def test_a_run_starts_from_published_weights(task, tmp_path, with_generator):
     assert started.teachers() == tuple(base)
 
 
+def test_a_run_starts_from_one_with_or_without_a_joint_head(task, tmp_path):
+    joint = dataclasses.replace(
+        task, networks={**task.networks, "joint_head": True}, start_from=str(tmp_path)
+    )
+    names = (*ENCODERS, "joint_head")
+    variables = random_variables(joint, names)
+    config = {"system": "smirk", "task": {"networks": dict(joint.networks)}}
+    save_variables(tmp_path / "with", variables, config)
+    encoders = {name: variables[name] for name in ENCODERS}
+    save_variables(tmp_path / "without", encoders, config)
+    for folder, expected in (("with", variables), ("without", encoders)):
+        started = dataclasses.replace(joint, start_from=str(tmp_path / folder))
+        assert_same(dict(started.pretrained()), expected)
+    near = dataclasses.replace(joint, regularize_towards_start=True)
+    assert near.base_encoders[-1] == "base_joint_head"
+
+
 def test_teachers_are_read_from_their_files(task, tmp_path):
     variables = random_variables(task, ("emotion",))
     path = tmp_path / "emotion.npz"

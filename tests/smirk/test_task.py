@@ -1,5 +1,6 @@
 """SMIRK's training: phases, who moves, what the losses are made of, and sharding."""
 
+import dataclasses
 import logging
 
 import jax
@@ -11,7 +12,13 @@ from face_jax.smirk import paths
 from face_jax.train import partitioning
 from face_jax.train.task import Phase
 from tests.smirk.phases import gradients
-from tests.smirk.small_task import SIDE, random_batch, small_task, write_head
+from tests.smirk.small_task import (
+    NETWORKS,
+    SIDE,
+    random_batch,
+    small_task,
+    write_head,
+)
 from tests.train.on_mesh import assert_near, changed, one_device, steps
 
 ENCODERS = {"pose_encoder", "shape_encoder", "expression_encoder"}
@@ -52,14 +59,24 @@ def test_networks_that_never_move_are_frozen(head):
     assert set(reference.optimizers()) == {*ENCODERS, "generator"}
     rates = pretraining.learning_rates(np.int32(0))
     np.testing.assert_allclose(list(rates.values()), 0.25e-3, rtol=1e-6)
+    joint = dataclasses.replace(
+        pretraining, networks={**NETWORKS, "joint_head": True}, joint_rate=0.1
+    )
+    assert set(joint.optimizers()) == {*ENCODERS, "joint_head"}
+    rate = joint.learning_rates(np.int32(0))["joint_head"]
+    np.testing.assert_allclose(rate, 0.025e-3, rtol=1e-6)
 
 
-def test_pretraining_moves_all_encoders(head):
+def test_pretraining_moves_all_encoders_and_the_joint_head(head):
     task = small_task(
-        head, pretraining_steps=None, identity_teacher="truth", identity_noise=0.1
+        head,
+        networks={"joint_head": True},
+        pretraining_steps=None,
+        identity_teacher="truth",
+        identity_noise=0.1,
     )
     before, after, (metrics,) = steps(task, random_batch(), one_device(), "pretraining")
-    assert changed(before.params, after.params) == ENCODERS
+    assert changed(before.params, after.params) == {*ENCODERS, "joint_head"}
     assert changed(before.model_state, after.model_state) == ENCODERS
     weights = task.pretraining_weights
     total = sum(metrics[f"pretraining/{n}"] * w for n, w in weights.items())
@@ -220,6 +237,13 @@ def test_points_that_encoders_do_not_have_are_not_taught(head):
         small_task(head, **without).check()
 
 
+def test_a_joint_head_that_is_not_there_is_not_trained(head):
+    task = small_task(head, trained_encoders=("joint_head",))
+    message = r"task\.trained_encoders: .*joint_head is not True, got \('joint_head',\)"
+    with pytest.raises(ValueError, match=message):
+        task.check()
+
+
 def test_data_that_do_not_fit_are_refused(head):
     batch = random_batch()
     larger = {**batch, "image": np.zeros((8, 64, 64, 3), np.uint8)}
@@ -256,6 +280,16 @@ SETTINGS = {
         "pretraining_steps": 1,
         "pretraining_weights": {"points": 100.0, "heatmaps": 0.3},
         "weights": {"points": 100.0},
+    },
+    "a joint head": {
+        "networks": {
+            "joint_head": True,
+            "pose_encoder": {"variant": "tiny", "points": 2},
+        },
+        "trained_encoders": ("pose_encoder", "expression_encoder", "joint_head"),
+        "start_from": "a run",
+        "regularize_towards_start": True,
+        "pretraining_steps": 1,
     },
     "without jaw": {
         "networks": {"use_jaw": False, "use_eyelids": False},
