@@ -78,7 +78,7 @@ def generator() -> ConfigDict:
 
     A generator that knows nothing would only mislead them.
     """
-    config = stage(steps=500, batch_size=16, peak=6e-3, end=1e-5)
+    config = stage(steps=400, batch_size=16, peak=6e-3, end=1e-5)
     config.task.trained_encoders = ()
     config.uses = ConfigDict({"task": {"start_from": "encoders"}})
     return config
@@ -86,7 +86,7 @@ def generator() -> ConfigDict:
 
 def paths() -> ConfigDict:
     """The published main stage: generator and encoders in turns."""
-    config = stage(steps=250, batch_size=16, peak=1e-3, end=1e-5)
+    config = stage(steps=200, batch_size=16, peak=1e-3, end=1e-5)
     config.task.encoder_rate = 0.3
     config.uses = ConfigDict({"task": {"start_from": "generator"}})
     return config

@@ -117,13 +117,14 @@ def posterior(covariance: np.ndarray, seen: np.ndarray, deviation: float) -> np.
     return (left + left.T) / 2
 
 
-def mean_distance(moves: np.ndarray, covariance: np.ndarray, draws: int = 500) -> float:
+def mean_distance(
+    moves: np.ndarray, covariance: np.ndarray, draws: int = 1000
+) -> float:
     """Mean length of the moves [N, 3, n] of vertices that states of a covariance bring."""
-    random = np.random.default_rng(0)
-    size = len(covariance)
-    states = random.multivariate_normal(
-        np.zeros(size), covariance, draws, method="eigh"
-    )
+    values, vectors = np.linalg.eigh(covariance)
+    # The symmetric root: covariances that are alike give draws that are alike.
+    root = (vectors * np.sqrt(np.maximum(values, 0))) @ vectors.T
+    states = np.random.default_rng(0).normal(size=(draws, len(covariance))) @ root
     return float(
         np.linalg.norm(np.einsum("vcn,dn->dvc", moves, states), axis=-1).mean()
     )
