@@ -54,7 +54,7 @@ def encoder(fixture: Fixture) -> Iterator[Check]:
     """Everything that the three encoders estimate, and expressions unlimited."""
     encoders = Encoders()
     images = picture(fixture, "img")
-    modules = vars(encoders)
+    modules = {name: getattr(encoders, name) for name in encoders.names}
     variables = load(fixture, {name: (m, images) for name, m in modules.items()})
     expression_encoder = encoders.expression_encoder
 
