@@ -10,6 +10,9 @@ import jax.numpy as jnp
 
 from face_jax.types import Array
 
+LIDS_AND_JAW = 5
+"""Numbers that the expression encoder estimates besides coefficients."""
+
 
 class JointHead(nn.Module):
     """Corrections of all parameters from what all encoders see; none before training.
@@ -42,7 +45,9 @@ class JointHead(nn.Module):
         gains = {
             "pose": jnp.asarray(self.pose_gains),
             "shape": jnp.full(self.num_shape, self.shape_gain),
-            "expression": jnp.full(self.num_expression + 5, self.expression_gain),
+            "expression": jnp.full(
+                self.num_expression + LIDS_AND_JAW, self.expression_gain
+            ),
         }
         zeros = nn.initializers.zeros
         pose, shape, expression = (
