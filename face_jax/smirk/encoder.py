@@ -292,7 +292,7 @@ def _corrected(
         jnp.concatenate(jax.tree.leaves(outputs[name]), axis=-1) for name in ENCODERS
     )
     points = [c[POINTS]["logits"] for c in collections.values() if POINTS in c]
-    places = [mean_places(logits).reshape(len(shape), -1) for logits in points]
+    places = [mean_places(logits).reshape(*logits.shape[:1], -1) for logits in points]
     seen = jnp.concatenate([*places, pose, shape, expression], axis=-1)
     added = encoders.joint_head.apply(variables, seen)
     pose, shape, expression = (
@@ -359,7 +359,7 @@ def pooled_features(encoder: Encoder, maps: Sequence[Array]) -> Array:
     if not encoder.is_initializing():  # what is sown then would be taken for state
         encoder.sow(POINTS, "logits", logits, reduce_fn=lambda _, new: new)
     places = mean_places(logits)
-    return jnp.concatenate([seen, places.reshape(len(places), -1)], axis=-1)
+    return jnp.concatenate([seen, places.reshape(*places.shape[:1], -1)], axis=-1)
 
 
 def shares_of_cells(features: Array, cells: int) -> Array:

@@ -4,6 +4,7 @@ import dataclasses
 import functools
 
 import jax
+import jax.export
 import jax.numpy as jnp
 import numpy as np
 import pytest
@@ -119,6 +120,19 @@ def test_gradients_reach_every_encoder_through_it(variables):
     for name in TOGETHER.names:
         leaves = jax.tree.leaves(found[name]["params"])
         assert max(float(np.abs(leaf).max()) for leaf in leaves) > 0, name
+
+
+def test_programs_for_any_number_of_pictures_can_be_exported(variables):
+    patches = PoseEncoder(variant="patches", cells=2, points=2)
+    encoders = dataclasses.replace(TOGETHER, pose_encoder=patches)
+    given = {**variables, "pose_encoder": fill(patches, pictures())}
+    (rows,) = jax.export.symbolic_shape("b")
+    images = jax.ShapeDtypeStruct((rows, 32, 32, 3), jnp.float32)
+    program = jax.export.export(run(encoders))(given, images)
+    found, _ = jax.jit(program.call)(given, pictures())
+    expected, _ = run(encoders)(given, pictures())
+    for ours, theirs in zip(outputs(found), outputs(expected), strict=True):
+        np.testing.assert_allclose(ours, theirs, atol=1e-5)
 
 
 def test_networks_have_one_with_the_encoders_gains_where_it_is_asked_for():
