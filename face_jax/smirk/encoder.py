@@ -20,7 +20,7 @@ from face_jax.nn.folding import STATISTICS
 from face_jax.nn.layers import Initializer, fan_in_limit, symmetric_uniform
 from face_jax.nn.mobilenet_v3 import ARCHITECTURES, EPSILON, MobileNetV3, Variant
 from face_jax.nn.patch_net import WIDTHS, PatchNet, PatchVariant
-from face_jax.smirk.joint_head import JointHead
+from face_jax.smirk.joint_head import EYELIDS, JAW, POSE_AND_CAMERA, JointHead
 from face_jax.types import Array, Variables
 
 CAMERA_SCALE = 3
@@ -34,10 +34,6 @@ POINTS = "points"
 
 ENCODERS = ("pose_encoder", "shape_encoder", "expression_encoder")
 JOINT_HEAD = "joint_head"
-
-POSE_AND_CAMERA = 6
-EYELIDS = 2
-JAW = 3
 
 JAW_TURN_LIMIT = 0.2
 """Largest turn of the jaw sideways and about its own axis, radians."""

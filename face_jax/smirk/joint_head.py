@@ -10,8 +10,9 @@ import jax.numpy as jnp
 
 from face_jax.types import Array
 
-LIDS_AND_JAW = 5
-"""Numbers that the expression encoder estimates besides coefficients."""
+POSE_AND_CAMERA = 6
+EYELIDS, JAW = 2, 3
+"""Numbers that encoders estimate besides coefficients of identity and expression."""
 
 
 class JointHead(nn.Module):
@@ -27,7 +28,7 @@ class JointHead(nn.Module):
 
     num_shape: int
     num_expression: int
-    pose_gains: tuple[float, ...] = (1.0,) * 6
+    pose_gains: tuple[float, ...] = (1.0,) * POSE_AND_CAMERA
     shape_gain: float = 1.0
     expression_gain: float = 1.0
 
@@ -46,7 +47,7 @@ class JointHead(nn.Module):
             "pose": jnp.asarray(self.pose_gains),
             "shape": jnp.full(self.num_shape, self.shape_gain),
             "expression": jnp.full(
-                self.num_expression + LIDS_AND_JAW, self.expression_gain
+                self.num_expression + EYELIDS + JAW, self.expression_gain
             ),
         }
         zeros = nn.initializers.zeros

@@ -119,7 +119,7 @@ class SmirkTask(SmirkSettings, Task):
         """
         super().check()
         known = self.modules.encoders.names
-        if not set(self.trained_encoders) <= set(known):
+        if self.has_generator and not set(self.trained_encoders) <= set(known):
             raise ValueError(
                 f"task.trained_encoders: expected some of {known} as long as "
                 f"task.networks.joint_head is not True, got {self.trained_encoders}"

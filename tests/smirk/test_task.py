@@ -242,6 +242,7 @@ def test_a_joint_head_that_is_not_there_is_not_trained(head):
     message = r"task\.trained_encoders: .*joint_head is not True, got \('joint_head',\)"
     with pytest.raises(ValueError, match=message):
         task.check()
+    dataclasses.replace(task, pretraining_steps=None).check()
 
 
 def test_data_that_do_not_fit_are_refused(head):
